@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * QEMU for one run: q35, RAM in a memfd of the harness (it outlives QEMU), the
+ * board as ivshmem-plain, user network inside the pod, console to a file, QMP
+ * over a socketpair, sandbox on.
+ */
+#ifndef NETSWAP_MACHINE_QEMU_H
+#define NETSWAP_MACHINE_QEMU_H
+
+#include <glib.h>
+
+#include "machine/pod.h"
+#include "machine/qmp.h"
+
+struct qemu_config {
+	const char *kernel_image; /* paths, opened by the harness */
+	const char *initrd;
+	const char *extra_image; /* read-only virtio-blk disk (fio), or NULL */
+	const char *kernel_cmdline;
+	const char *accel; /* "kvm" or "tcg", already decided */
+	const char *nic;   /* of nic_table */
+	guint64 memory_bytes;
+	guint cpus;
+	gboolean interactive; /* console on the caller's terminal too (netswap shell) */
+};
+
+struct qemu {
+	struct pod_child *child;
+	struct qmp *qmp;
+	int ram_fd;    /* memfd of guest RAM, memory_bytes long */
+	int board_fd;  /* memfd of the board, BOARD_BYTES long */
+	char *command; /* copyable: paths instead of descriptors, shell-quoted, lines continued by "\" */
+};
+
+/*
+ * Start QEMU paused (-S) in @pod; the caller writes the board's script first
+ * and then sends "cont".  @console_fd: append-only file for the serial
+ * console, @log_fd: QEMU's own messages.  Events and the socket's end are
+ * reported through the callbacks.
+ */
+struct qemu *qemu_start(struct pod *pod, const struct qemu_config *config, int console_fd,
+			int log_fd, qmp_event_fn on_event, qmp_closed_fn on_closed, gpointer data,
+			GError **error);
+void qemu_free(struct qemu *q); /* closes descriptors; the pod ends the process */
+
+/*
+ * Decide the accelerator: @wanted is "auto", "kvm" or "tcg".  KVM counts only
+ * if a probe guest really ran to its end under a deadline.  Returns "kvm" or
+ * "tcg"; *reason (caller frees) says why, for the record.  NULL with
+ * NETSWAP_ERROR_INFRA when "kvm" was demanded and does not work.
+ */
+const char *accel_choose(const char *wanted, char **reason, GError **error);
+
+#endif

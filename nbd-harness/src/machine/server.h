@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Swap servers (backends) behind one ops table.  A server serves one export
+ * called "swap" from an image that the harness owns as a descriptor; nobody
+ * else can open it, and nobody outside the pod can connect.
+ */
+#ifndef NETSWAP_MACHINE_SERVER_H
+#define NETSWAP_MACHINE_SERVER_H
+
+#include <glib.h>
+
+#include "machine/pod.h"
+#include "scenario/scenario.h"
+
+#define SERVER_EXPORT "swap"
+
+struct server;
+
+struct server_ops {
+	const char *name; /* "nbd-server" */
+	const char *help;
+	const char *program; /* looked up in PATH */
+	/* Append to @argv (of char *) what serves /proc/self/fd/@image_fd read-write on
+	 * 127.0.0.1:port in the foreground; more files go to the pod's /tmp. */
+	gboolean (*command)(struct server *server, GPtrArray *argv, int image_fd, GError **error);
+	/* Optional: the server answers reads with EIO from now on (on), or no longer. */
+	gboolean (*inject_eio)(struct server *server, gboolean on, GError **error);
+};
+
+extern const struct server_ops *const server_ops_table[]; /* NULL-terminated; the first is the default */
+const struct server_ops *server_ops_find(const char *name);
+
+/*
+ * Start the backend of @scenario in @pod, its log to @log_fd, serving
+ * @image_fd (scenario->swap.size_bytes long); returns when a read-only client
+ * (libnbd) has read a block, or fails within @deadline_ms.
+ */
+struct server *server_start(struct pod *pod, const struct scenario *scenario, int image_fd,
+			    int log_fd, guint deadline_ms, GError **error);
+struct pod_child *server_child(struct server *server);
+gboolean server_inject_eio(struct server *server, gboolean on, GError **error);
+/* Connect a second, read-only client, read one block, disconnect; TRUE if answered within @deadline_ms. */
+gboolean server_answers(struct server *server, guint deadline_ms, GError **error);
+void server_free(struct server *server); /* does not end the child: the pod does */
+
+#endif

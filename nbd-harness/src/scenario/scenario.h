@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A scenario: one file that says everything a run needs.  INI in the manner of
+ * fio's job files; the leading comment says intent and hazards, and its first
+ * line is the scenario's help text.
+ *
+ *	[kernel] [machine] [swap] [link] [pressure NAME] [fault NAME] [expect]
+ *
+ * Flow: file + --set overrides -> scenario_load() -> read-only struct.  All
+ * checks happen here, against one table of keys (scenario/keys.c), so that a
+ * scenario that loads can be run.  Errors name file:line and the nearest key.
+ */
+#ifndef NETSWAP_SCENARIO_SCENARIO_H
+#define NETSWAP_SCENARIO_SCENARIO_H
+
+#include <glib.h>
+
+#include "judge/facts.h"
+
+struct scenario_sysctl {
+	char *name;  /* "vm.min_free_kbytes" */
+	char *value; /* "600" */
+};
+
+struct scenario_pressure {
+	char *name;		/* of the section: [pressure NAME] */
+	const char *workload;	/* of workload_table: "anon", "fio", ... */
+	guint processes;	/* 1..256 */
+	guint64 total_bytes;	/* over all processes */
+	guint passes;		/* 1.. */
+	gboolean random_order;	/* order=sequential|random */
+	guint write_percent;	/* 0..100, of the touches after the first pass */
+	guint start_after_ms;	/* after PRESSING begins */
+	char *fio_job;		/* workload=fio: job file, absolute path */
+	char *where;		/* file:line of the section */
+};
+
+enum fault_kind {
+	FAULT_SERVER_STOP, /* SIGSTOP the server's whole process tree, SIGCONT after for= */
+	FAULT_SERVER_KILL, /* SIGKILL the server */
+	FAULT_QEMU_KILL,   /* SIGKILL QEMU */
+	FAULT_VM_STOP,	   /* QMP stop, cont after for= */
+	FAULT_SWAP_FLIP,   /* flip one bit in every page of the swap image */
+	FAULT_SWAP_EIO,	   /* the server answers reads with EIO (backend nbdkit) */
+	FAULT_GUEST_WRITE, /* PID 1 of the guest writes value= to file= */
+	FAULT_KINDS,
+};
+
+struct scenario_fault {
+	char *name;
+	enum fault_kind kind;
+	guint64 at_ms;	    /* after PRESSING begins */
+	guint64 for_ms;	    /* 0: never healed */
+	guint64 after_swap_out_bytes; /* 0, or: not before so much was swapped out */
+	char *file, *value; /* FAULT_GUEST_WRITE */
+	char *where;
+};
+
+struct scenario {
+	char *name;  /* "quickstart/stock", or the file's base name */
+	char *file;  /* absolute path */
+	char *about; /* first line of the leading comment */
+	char *text;  /* the file with overrides applied: goes into the run directory */
+
+	struct {
+		char *version;	/* "6.12": Debian's source package */
+		char **series;	/* of kernel-patches/<version>/: {"fix"}; empty: stock */
+		char **patches; /* further patch files, absolute */
+		char **config;	/* further config fragments, absolute */
+		char *source;	/* NULL, or a developer's own tree, absolute */
+		char *debian;	/* NULL, or "6.12": Debian's prebuilt kernel */
+		char *image;	/* NULL, or a bzImage, absolute; then vmlinux may be given */
+		char *vmlinux;
+		char *cmdline;	/* appended to the kernel command line, may be "" */
+	} kernel;
+	struct {
+		guint64 memory_bytes; /* multiple of 1 MiB, 96 MiB .. 2 GiB */
+		guint cpus;	      /* 1..64 */
+		const char *accel;    /* "auto", "kvm", "tcg" */
+		GPtrArray *sysctls;   /* of struct scenario_sysctl, in file order */
+	} machine;
+	struct {
+		const char *transport; /* "nbd" */
+		const char *backend;   /* of server_table: "nbd-server", "nbdkit", "qemu-nbd" */
+		guint64 size_bytes;
+		guint port;	       /* inside the run's private network namespace */
+		guint connections;     /* 1.. */
+		guint timeout_s;       /* nbd-client -timeout; 0: none */
+		guint delay_ms;	       /* nbdkit only: added to each request */
+		guint64 rate_bytes_per_s; /* nbdkit only: 0 is unlimited */
+	} swap;
+	struct {
+		const char *nic; /* "virtio-net", "e1000", "e1000e", "rtl8139", "vmxnet3" */
+	} link;
+	GPtrArray *pressures; /* of struct scenario_pressure, at least one */
+	GPtrArray *faults;    /* of struct scenario_fault, by at_ms */
+	struct {
+		enum verdict verdict;
+		gint64 floor_out_bytes; /* -1: the default of DESIGN.md section 5 */
+		gint64 floor_in_bytes;
+		guint deadline_s; /* of fair time, for the pressure phase */
+	} expect;
+};
+
+/*
+ * Load the scenario called @name_or_file (a name such as "nbd/anon", looked up
+ * in the scenarios folder, or a path).  @sets: NULL-terminated
+ * "SECTION.KEY=VALUE" (for named sections "pressure NAME.KEY=VALUE" or, where
+ * only one pressure exists, "pressure.KEY=VALUE"), may be NULL.  Caller frees
+ * with scenario_free().  Errors: NETSWAP_ERROR_USAGE.
+ */
+struct scenario *scenario_load(const char *name_or_file, char **sets, GError **error);
+/* The same from text in memory; @file is only used in messages. */
+struct scenario *scenario_parse(const char *text, gsize bytes, const char *file, char **sets,
+				GError **error);
+void scenario_free(struct scenario *s);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(struct scenario, scenario_free)
+
+/* Names and about lines of all scenarios in the folder, sorted; GPtrArray of
+ * struct scenario_entry, owned by caller. */
+struct scenario_entry {
+	char *name, *about, *file;
+};
+GPtrArray *scenario_list(GError **error);
+
+/* The folder of shipped data: the source tree's, or the installed one. */
+const char *netswap_data_dir(void); /* has kernel-patches/, vm-images/, workloads/, scripts/, scenarios/ */
+
+#endif
