@@ -13,6 +13,8 @@
 
 #include <glib.h>
 
+#include "build/cache.h" /* netswap_cache_dir() */
+
 struct kernel_request {
 	const char *version; /* "6.12" */
 	char **series;	     /* NULL-terminated names, may be NULL */
@@ -42,8 +44,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(struct kernel, kernel_free)
 
 /* All cache entries, for `netswap list kernels`; GPtrArray of struct kernel. */
 GPtrArray *kernel_list(GError **error);
-
-/* $XDG_CACHE_HOME/netswap or ~/.cache/netswap, created; NETSWAP_CACHE overrides. */
-const char *netswap_cache_dir(void);
 
 #endif
