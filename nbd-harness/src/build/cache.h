@@ -18,6 +18,8 @@
 
 #include <glib.h>
 
+#include "base/scope.h"
+
 /* $NETSWAP_CACHE, $XDG_CACHE_HOME/netswap or ~/.cache/netswap; absolute, created.
  * Static; exits with NETSWAP_EXIT_INFRA and one sentence if it cannot be made. */
 const char *netswap_cache_dir(void);
@@ -44,7 +46,7 @@ struct cache_entry *cache_begin(const char *kind, const char *key, const char *w
 gboolean cache_commit(struct cache_entry *e, GError **error);
 /* Unlocks; removes a work folder that was not committed.  NULL is fine. */
 void cache_entry_free(struct cache_entry *e);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(struct cache_entry, cache_entry_free)
+DEFINE_SCOPED(cache_entry, cache_entry_free)
 
 /* An exclusive lock called @name on a shared part of the cache (e.g. the kernel
  * work trees); waits, saying so with @what.  close(2) releases it.  -1: error. */

@@ -13,6 +13,7 @@
 
 #include <glib.h>
 
+#include "base/scope.h"
 #include "build/cache.h" /* netswap_cache_dir() */
 
 struct kernel_request {
@@ -40,7 +41,7 @@ struct kernel {
 /* Find it in the cache or make it (minutes; progress on stderr).  Caller frees. */
 struct kernel *kernel_obtain(const struct kernel_request *request, GError **error);
 void kernel_free(struct kernel *k);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(struct kernel, kernel_free)
+DEFINE_SCOPED(kernel, kernel_free)
 
 /* All cache entries, for `netswap list kernels`; GPtrArray of struct kernel. */
 GPtrArray *kernel_list(GError **error);

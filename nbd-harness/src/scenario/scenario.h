@@ -15,6 +15,7 @@
 
 #include <glib.h>
 
+#include "base/scope.h"
 #include "judge/facts.h"
 
 struct scenario_sysctl {
@@ -114,7 +115,7 @@ struct scenario *scenario_load(const char *name_or_file, char **sets, GError **e
 struct scenario *scenario_parse(const char *text, gsize bytes, const char *file, char **sets,
 				GError **error);
 void scenario_free(struct scenario *s);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(struct scenario, scenario_free)
+DEFINE_SCOPED(scenario, scenario_free)
 
 /* Names and about lines of all scenarios in the folder, sorted; GPtrArray of
  * struct scenario_entry, owned by caller. */
