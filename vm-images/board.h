@@ -21,22 +21,22 @@
 
 #include <stdint.h>
 
-#define BOARD_MAGIC 0x6472616f6270736eull /* "nspboard" */
-#define BOARD_VERSION 1u
-#define BOARD_BYTES (64u << 20)
-#define BOARD_PCI_VENDOR 0x1af4
-#define BOARD_PCI_DEVICE 0x1110
+#define BOARD_MAGIC	    0x6472616f6270736eull /* "nspboard" */
+#define BOARD_VERSION	    1u
+#define BOARD_BYTES	    (64u << 20)
+#define BOARD_PCI_VENDOR    0x1af4
+#define BOARD_PCI_DEVICE    0x1110
 
-#define BOARD_SCRIPT_BYTES 16384u
+#define BOARD_SCRIPT_BYTES  16384u
 #define BOARD_REQUEST_BYTES 512u
-#define BOARD_SLOTS 512u
-#define BOARD_BLOBS 64u
+#define BOARD_SLOTS	    512u
+#define BOARD_BLOBS	    64u
 
 /*
  * BOOTING -> RUNNING -> SWAP_ON -> PRESSING -> DONE
  *    any of these    -> FAILED (error[] says why)
- * The phase says how far the script has come; it is set by the script's own
- * "phase" lines (SWAP_ON, PRESSING) and by PID 1 (the others).
+ * The phase says how far the script has come; its verbs swapon and press set
+ * SWAP_ON and PRESSING, PID 1 itself sets the others.
  */
 enum board_phase {
 	BOARD_BOOTING = 0, /* the host's initial value */
@@ -61,9 +61,9 @@ struct board_slot {
 	char workload[24]; /* NUL-terminated name, e.g. "anon" */
 	uint32_t state;	   /* enum board_slot_state */
 	int32_t pid;
-	int32_t detail; /* exit status or signal */
-	uint32_t pass;	/* passes completed */
-	uint64_t pages_total; /* pages of one pass */
+	int32_t detail;		 /* exit status or signal */
+	uint32_t pass;		 /* passes completed */
+	uint64_t pages_total;	 /* pages of one pass */
 	uint64_t pages_touched;	 /* over all passes: grows with every page written or read */
 	uint64_t pages_verified; /* pages that came back as written */
 	uint64_t pages_corrupt;
@@ -89,12 +89,12 @@ struct board {
 	char request[BOARD_REQUEST_BYTES];
 
 	/* guest -> host */
-	uint64_t request_done; /* = request_seq once carried out */
-	uint32_t phase;	       /* enum board_phase */
-	uint32_t line;	       /* script line being carried out, 1-based */
-	uint64_t phase_time_us[8];  /* guest CLOCK_MONOTONIC at which each phase began */
-	uint64_t heartbeat;	    /* raised by PID 1's loop; stops when PID 1 is wedged */
-	char error[256];	    /* NUL-terminated sentence when phase is FAILED */
+	uint64_t request_done;	   /* = request_seq once carried out */
+	uint32_t phase;		   /* enum board_phase */
+	uint32_t line;		   /* script line being carried out, 1-based */
+	uint64_t phase_time_us[8]; /* guest CLOCK_MONOTONIC at which each phase began */
+	uint64_t heartbeat;	   /* raised by PID 1's loop; stops when PID 1 is wedged */
+	char error[256];	   /* NUL-terminated sentence when phase is FAILED */
 	uint32_t slots_used;
 	uint32_t blobs_used;
 	struct board_slot slots[BOARD_SLOTS];

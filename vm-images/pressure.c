@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The verbs start and press, and the slots of pressure processes.
+ *
+ *   start: fork + exec at once, while memory is plenty; slot RUNNING
+ *     -> the process maps the board and waits for phase PRESSING (workload.h)
+ *   press: phase PRESSING
+ *     -> it works, then ends -> reaped here: PASSED, CORRUPT, FAILED or KILLED
+ *     -> the last one: phase DONE
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "init.h"
+#include "workload_exit.h"
+
+#define WORKLOAD_PROGRAM "/bin/workload"
+#define KEYS_MAX	 32
+
+static unsigned int slots_running;
+
+static void __attribute__((noreturn)) exec_workload(char **argv)
+{
+	(void)write_file("/proc/self/oom_score_adj", "0");
+	execv(WORKLOAD_PROGRAM, argv);
+	fprintf(stderr, "init: cannot execute " WORKLOAD_PROGRAM ": %s\n", strerror(errno));
+	_exit(WORKLOAD_FAILED);
+}
+
+static int start_one(const char *workload, char **argv)
+{
+	unsigned int index = board->slots_used;
+	struct board_slot *slot = &board->slots[index];
+	pid_t pid;
+
+	if (index == BOARD_SLOTS)
+		return fail("the board has only %u slots", BOARD_SLOTS);
+	snprintf(slot->workload, sizeof(slot->workload), "%s", workload);
+	slot->state = BOARD_SLOT_RUNNING;
+	pid = fork();
+	if (pid < 0)
+		return fail("cannot fork for %s", workload);
+	if (!pid)
+		exec_workload(argv);
+	slot->pid = pid;
+	board->slots_used = index + 1;
+	slots_running++;
+	return 0;
+}
+
+int verb_start(char *args)
+{
+	unsigned int count = (unsigned int)strtoul(next_word(&args), NULL, 10);
+	char *after_ms = next_word(&args);
+	char *workload = next_word(&args);
+	char slot_key[24], index_key[24], count_key[24], after_key[40];
+	char *argv[KEYS_MAX + 8] = {
+		"workload", workload, slot_key, index_key, count_key, after_key
+	};
+	int n = 6;
+
+	if (!count || !*workload)
+		return fail("start needs COUNT AFTER_MS WORKLOAD");
+	snprintf(count_key, sizeof(count_key), "count=%u", count);
+	snprintf(after_key, sizeof(after_key), "after_ms=%.20s", after_ms);
+	while (n < KEYS_MAX + 6 && *(argv[n] = next_word(&args)))
+		n++;
+	argv[n] = NULL;
+	for (unsigned int i = 0; i < count; i++) {
+		snprintf(slot_key, sizeof(slot_key), "slot=%u", board->slots_used);
+		snprintf(index_key, sizeof(index_key), "index=%u", i);
+		if (start_one(workload, argv) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int verb_press(char *args)
+{
+	if (!slots_running)
+		return fail("there is no pressure process running");
+	set_phase(BOARD_PRESSING);
+	return 0;
+}
+
+static struct board_slot *slot_of(int pid)
+{
+	for (unsigned int i = 0; i < board->slots_used; i++)
+		if (board->slots[i].pid == pid && board->slots[i].state == BOARD_SLOT_RUNNING)
+			return &board->slots[i];
+	return NULL;
+}
+
+void pressure_reaped(int pid, int status)
+{
+	struct board_slot *slot = slot_of(pid);
+	uint32_t state = BOARD_SLOT_FAILED;
+
+	if (!slot)
+		return; /* a daemon's or a shell's child */
+	slot->detail = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
+	if (slot->pages_corrupt || (WIFEXITED(status) && slot->detail == WORKLOAD_CORRUPT))
+		state = BOARD_SLOT_CORRUPT;
+	else if (WIFSIGNALED(status))
+		state = BOARD_SLOT_KILLED;
+	else if (!slot->detail)
+		state = BOARD_SLOT_PASSED;
+	__atomic_store_n(&slot->state, state, __ATOMIC_RELEASE);
+	if (!--slots_running && board->phase == BOARD_PRESSING)
+		set_phase(BOARD_DONE);
+}

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The verbs of the board's script: the contract between the harness, which
+ * writes the lines, and PID 1, which carries them out.
+ *
+ * Words are separated by blanks, there is no quoting; a line that starts with
+ * "#" is a comment.  A verb that fails ends the script.  Larger verbs have
+ * files of their own.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "init.h"
+
+static int verb_echo(char *args);
+static int verb_sysctl(char *args);
+static int verb_write(char *args);
+static int verb_file(char *args);
+static int verb_mount(char *args);
+static int verb_blob(char *args);
+static int verb_run(char *args);
+static int verb_wait_block(char *args);
+static int verb_remove(char *args);
+static int verb_shell(char *args);
+static int verb_poweroff(char *args);
+
+/* clang-format off */
+const struct verb verbs[] = {
+	{ "echo", "TEXT", "Print TEXT on the console.", verb_echo },
+	{ "sysctl", "NAME VALUE", "Set vm.x.y = VALUE through /proc/sys.", verb_sysctl },
+	{ "write", "FILE VALUE", "Write the rest of the line to an existing FILE.", verb_write },
+	{ "file", "PATH COUNT", "Make file PATH of the COUNT script lines that follow.", verb_file },
+	{ "mount", "TYPE SOURCE DIR [OPTIONS]", "Mount; DIR is made; type squashfs is read-only.", verb_mount },
+	{ "blob", "NAME FILE", "Hand FILE to the host as blob NAME.", verb_blob },
+	{ "modprobe", "NAME [ARGUMENTS]",
+	  "Load module NAME and those it needs; nothing to do if it is not in the image (built in). "
+	  "Parameters NAME.x=y of the kernel command line are added.", verb_modprobe },
+	{ "ifup", "DEVICE|auto ADDRESS/LENGTH [GATEWAY]",
+	  "Bring the network device up and wait for its carrier; auto is the first one with hardware.", verb_ifup },
+	{ "run", "PROGRAM [ARGUMENTS]", "Run PROGRAM (looked up in PATH) until it ends with status 0.", verb_run },
+	{ "wait-block", "DEVICE TIMEOUT_MS", "Wait until the block device has a size.", verb_wait_block },
+	{ "mkswap", "DEVICE", "Write a swap header that covers DEVICE.", verb_mkswap },
+	{ "swapon", "DEVICE [PRIORITY]", "Swap on it; sets phase SWAP_ON.", verb_swapon },
+	{ "remove", "FILE...", "Remove files; on the initramfs this gives their memory back.", verb_remove },
+	{ "start", "COUNT AFTER_MS WORKLOAD [KEY=VALUE...]",
+	  "Execute COUNT processes of /bin/workload WORKLOAD, each in its own slot; they wait for phase "
+	  "PRESSING and AFTER_MS more. KEY=VALUE as the head of workloads/workload.h lists them.", verb_start },
+	{ "press", "", "All pressure is started: sets phase PRESSING.", verb_press },
+	{ "shell", "PROGRAM [ARGUMENTS]", "Run PROGRAM on the console with job control; do not wait.", verb_shell },
+	{ "poweroff", "", "Power off without syncing.", verb_poweroff },
+	{ NULL, NULL, NULL, NULL },
+};
+/* clang-format on */
+
+static int verb_echo(char *args)
+{
+	printf("%s\n", args);
+	fflush(stdout);
+	return 0;
+}
+
+static int verb_sysctl(char *args)
+{
+	char *name = next_word(&args);
+	char path[160];
+
+	snprintf(path, sizeof(path), "/proc/sys/%s", name);
+	for (char *c = path + strlen("/proc/sys/"); *c; c++)
+		if (*c == '.')
+			*c = '/';
+	if (!args || write_file(path, args) < 0)
+		return fail("cannot set sysctl %s", name);
+	return 0;
+}
+
+static int verb_write(char *args)
+{
+	char *file = next_word(&args);
+
+	if (!args || write_file(file, args) < 0)
+		return fail("cannot write to %s", file);
+	return 0;
+}
+
+static int verb_file(char *args)
+{
+	char *path = next_word(&args);
+	unsigned long count = strtoul(next_word(&args), NULL, 10);
+	char line[512];
+	FILE *f = fopen(path, "we");
+
+	if (!f)
+		return fail("cannot make %s", path);
+	while (count-- && script_next(line, sizeof(line)))
+		fprintf(f, "%s\n", line);
+	if (fclose(f))
+		return fail("cannot write %s", path);
+	return 0;
+}
+
+static int verb_mount(char *args)
+{
+	char *type = next_word(&args);
+	char *source = next_word(&args);
+	char *dir = next_word(&args);
+	unsigned long flags = strcmp(type, "squashfs") ? 0 : MS_RDONLY;
+
+	mkdir(dir, 0755);
+	errno = 0;
+	if (mount(source, dir, type, flags, args))
+		return fail("cannot mount %s (%s) on %s", source, type, dir);
+	return 0;
+}
+
+static int verb_blob(char *args)
+{
+	char *name = next_word(&args);
+	char *file = next_word(&args);
+
+	if (board_publish(board, name, file) < 0)
+		return fail("cannot hand over %s", file);
+	return 0;
+}
+
+/* Split @args into @argv of @room pointers, NULL at the end; how many. */
+static int split(char *args, char **argv, int room)
+{
+	int n = 0;
+	char *word;
+
+	while (n < room - 1 && *(word = next_word(&args)))
+		argv[n++] = word;
+	argv[n] = NULL;
+	return n;
+}
+
+static int verb_run(char *args)
+{
+	char *argv[64];
+	int status;
+	pid_t pid;
+
+	if (!split(args, argv, 64))
+		return fail("run needs a program");
+	pid = fork();
+	if (pid < 0)
+		return fail("cannot fork for %s", argv[0]);
+	if (!pid) {
+		execvp(argv[0], argv);
+		fprintf(stderr, "init: cannot execute %s: %s\n", argv[0], strerror(errno));
+		_exit(127);
+	}
+	if (waitpid(pid, &status, 0) < 0)
+		return fail("cannot wait for %s", argv[0]);
+	errno = 0;
+	if (WIFSIGNALED(status))
+		return fail("%s was killed by signal %d", argv[0], WTERMSIG(status));
+	if (WEXITSTATUS(status))
+		return fail("%s ended with status %d (see the console)", argv[0],
+			    WEXITSTATUS(status));
+	return 0;
+}
+
+/* Bytes of block device @device; 0 if it has none or is not there. */
+static uint64_t block_bytes(const char *device)
+{
+	int fd = open(device, O_RDONLY | O_CLOEXEC);
+	uint64_t bytes = 0;
+
+	if (fd < 0)
+		return 0;
+	if (ioctl(fd, (int)BLKGETSIZE64, &bytes))
+		bytes = 0;
+	close(fd);
+	return bytes;
+}
+
+static int verb_wait_block(char *args)
+{
+	const struct timespec pause = { .tv_nsec = 1000000 };
+	char *device = next_word(&args);
+	uint64_t timeout_ms = strtoull(next_word(&args), NULL, 10);
+	uint64_t deadline_us = now_us() + timeout_ms * 1000;
+
+	while (!block_bytes(device)) {
+		if (now_us() > deadline_us) {
+			errno = ETIMEDOUT;
+			return fail("%s did not get a size", device);
+		}
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
+static int verb_remove(char *args)
+{
+	char *path;
+
+	while (*(path = next_word(&args)))
+		if (unlink(path))
+			return fail("cannot remove %s", path);
+	return 0;
+}
+
+static int verb_shell(char *args)
+{
+	char *argv[64];
+	pid_t pid;
+
+	if (!split(args, argv, 64))
+		return fail("shell needs a program");
+	pid = fork();
+	if (pid < 0)
+		return fail("cannot fork for %s", argv[0]);
+	if (!pid) {
+		(void)write_file("/proc/self/oom_score_adj", "0");
+		setsid();
+		ioctl(0, TIOCSCTTY, 1);
+		execvp(argv[0], argv);
+		fprintf(stderr, "init: cannot execute %s: %s\n", argv[0], strerror(errno));
+		_exit(127);
+	}
+	return 0;
+}
+
+static int verb_poweroff(char *args)
+{
+	reboot(RB_POWER_OFF);
+	return fail("cannot power off");
+}
