@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "guest/guest.h"
+
+#include <string.h>
+
+#include "base/error.h"
+
+/* arch/x86/include/asm/page_64_types.h: constant in every supported version. */
+#define START_KERNEL_MAP     0xffffffff80000000ull
+#define KERNEL_IMAGE_BYTES   (1ull << 30)
+#define DIRECT_MAP_4LEVEL    0xffff888000000000ull
+
+#define PTE_PRESENT	     1ull
+#define PTE_HUGE	     (1ull << 7)
+#define PTE_ADDRESS	     0x000ffffffffff000ull
+
+#define BANNER_BYTES	     512
+#define VMCOREINFO_MAX_BYTES 8192
+
+static gboolean walk_tables(const struct guest *g, guint64 vaddr, guint64 *paddr)
+{
+	guint64 table = g->top_table;
+
+	/* Four levels: LA57 is never offered to the guests we start (machine/qemu.c). */
+	for (int shift = 39; shift >= 12; shift -= 9) {
+		guint64 entry;
+
+		if (!guest_memory_read(g->memory, table + ((vaddr >> shift) & 511) * 8, &entry,
+				       8) ||
+		    !(entry & PTE_PRESENT))
+			return FALSE;
+		table = entry & PTE_ADDRESS;
+		if (shift == 12 || (shift < 39 && (entry & PTE_HUGE))) {
+			guint64 mask = (1ull << shift) - 1;
+
+			*paddr = (table & ~mask) | (vaddr & mask);
+			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
+gboolean guest_translate(const struct guest *g, guint64 vaddr, guint64 *paddr)
+{
+	if (vaddr - g->direct_map < guest_memory_bytes(g->memory)) {
+		*paddr = vaddr - g->direct_map;
+		return TRUE;
+	}
+	if (vaddr - START_KERNEL_MAP < KERNEL_IMAGE_BYTES && !g->top_table) {
+		*paddr = vaddr - START_KERNEL_MAP + g->phys_base;
+		return TRUE;
+	}
+	return walk_tables(g, vaddr, paddr);
+}
+
+gboolean guest_read(const struct guest *g, guint64 vaddr, void *to, gsize bytes)
+{
+	guint8 *out = to;
+
+	while (bytes) {
+		gsize here = MIN(bytes, GUEST_PAGE_BYTES - (vaddr & (GUEST_PAGE_BYTES - 1)));
+		guint64 paddr;
+
+		if (!guest_translate(g, vaddr, &paddr) ||
+		    !guest_memory_read(g->memory, paddr, out, here))
+			return FALSE;
+		vaddr += here;
+		out += here;
+		bytes -= here;
+	}
+	return TRUE;
+}
+
+gboolean guest_read_text(const struct guest *g, guint64 vaddr, char *to, gsize bytes)
+{
+	if (!guest_read(g, vaddr, to, bytes - 1))
+		return FALSE;
+	to[bytes - 1] = '\0';
+	for (char *c = to; *c; c++) {
+		if (!g_ascii_isprint(*c))
+			*c = '?';
+	}
+	return TRUE;
+}
+
+int guest_list(const struct guest *g, guint64 head, guint offset, guint max, guest_list_fn node,
+	       gpointer data)
+{
+	guint64 at;
+
+	if (!guest_u64(g, head, &at))
+		return -1;
+	for (guint n = 0; n <= max; n++) {
+		if (at == head)
+			return n;
+		if (!guest_is_pointer(at) || !node(g, at - offset, data) || !guest_u64(g, at, &at))
+			return -1;
+	}
+	return -1;
+}
+
+static gboolean check_banner(struct guest *g, const char *expected, GError **error)
+{
+	g_autofree char *banner = g_malloc0(BANNER_BYTES);
+	guint64 address;
+
+	if (!symbols_need(g->symbols, "linux_banner", &address, error))
+		return FALSE;
+	if (!guest_read(g, address, banner, BANNER_BYTES - 1) ||
+	    !g_str_has_prefix(banner, "Linux version ")) {
+		g_set_error(
+			error, NETSWAP_ERROR, NETSWAP_ERROR_GUEST,
+			"guest memory has no kernel banner at linux_banner (0x%" G_GINT64_MODIFIER
+			"x): the symbols do not belong to the running kernel",
+			address);
+		return FALSE;
+	}
+	if (expected && strcmp(banner, expected)) {
+		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_GUEST,
+			    "the vmlinux does not match the running kernel: it says \"%.*s\", the "
+			    "guest "
+			    "says \"%.*s\"; give the vmlinux of the same build (kernel.vmlinux=)",
+			    (int)strcspn(expected, "\n"), expected, (int)strcspn(banner, "\n"),
+			    banner);
+		return FALSE;
+	}
+	g_strchomp(banner);
+	g->banner = g_steal_pointer(&banner);
+	return TRUE;
+}
+
+static gboolean find_direct_map(struct guest *g, GError **error)
+{
+	guint64 variable = symbols_address(g->symbols, "page_offset_base");
+
+	g->direct_map = DIRECT_MAP_4LEVEL;
+	if (variable &&
+	    (!guest_u64(g, variable, &g->direct_map) || !guest_is_pointer(g->direct_map))) {
+		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_GUEST,
+			    "page_offset_base in guest memory is not an address; has the kernel "
+			    "booted?");
+		return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean find_percpu(struct guest *g, guint cpus, GError **error)
+{
+	guint64 table;
+
+	if (!symbols_need(g->symbols, "__per_cpu_offset", &table, error))
+		return FALSE;
+	g->cpus = MIN(cpus, GUEST_CPUS_MAX);
+	if (!guest_read(g, table, g->percpu_offset, g->cpus * sizeof(guint64))) {
+		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_GUEST,
+			    "cannot read __per_cpu_offset in guest memory");
+		return FALSE;
+	}
+	return TRUE;
+}
+
+/* NUMA kernels have node_data[], the others one contig_page_data. */
+static gboolean find_nodes(struct guest *g, GError **error)
+{
+	guint64 single = symbols_address(g->symbols, "contig_page_data"), table;
+
+	if (single) {
+		g->node[g->nodes++] = single;
+		return TRUE;
+	}
+	if (!symbols_need(g->symbols, "node_data", &table, error))
+		return FALSE;
+	for (guint i = 0; i < GUEST_NODES_MAX; i++) {
+		guint64 node;
+
+		if (!guest_u64(g, table + i * 8, &node) || !guest_is_pointer(node))
+			break;
+		g->node[g->nodes++] = node;
+	}
+	if (!g->nodes)
+		g_set_error(
+			error, NETSWAP_ERROR, NETSWAP_ERROR_GUEST,
+			"node_data in guest memory names no memory node; has the kernel booted?");
+	return g->nodes > 0;
+}
+
+struct guest *guest_open(struct guest_memory *memory, struct symbols *symbols, struct types *types,
+			 guint cpus, guint64 phys_base, const char *vmlinux_banner, GError **error)
+{
+	struct guest *g = g_new0(struct guest, 1);
+	guint64 top;
+
+	g->memory = memory;
+	g->symbols = symbols;
+	g->types = types;
+	g->phys_base = phys_base;
+	g->frame_pointers = !symbols_address(symbols, "__start_orc_unwind_ip");
+
+	if (!check_banner(g, vmlinux_banner, error) ||
+	    !symbols_need(symbols, "init_top_pgt", &top, error) || !find_direct_map(g, error))
+		goto fail;
+	/* From here on through the page tables: they know also what arithmetic cannot. */
+	g->top_table = top - START_KERNEL_MAP + phys_base;
+	if (!find_percpu(g, cpus, error) || !layout_load(&g->at, types, error) ||
+	    !find_nodes(g, error))
+		goto fail;
+	return g;
+fail:
+	guest_close(g);
+	return NULL;
+}
+
+void guest_close(struct guest *g)
+{
+	if (!g)
+		return;
+	guest_memory_free(g->memory);
+	symbols_free(g->symbols);
+	types_free(g->types);
+	g_free(g->banner);
+	g_free(g);
+}
+
+gboolean guest_vmcoreinfo(const struct guest_memory *memory, const char *sysfs, guint64 *phys_base,
+			  char **note, GError **error)
+{
+	guint64 paddr = g_ascii_strtoull(sysfs, NULL, 16);
+	struct {
+		guint32 name_bytes, text_bytes, type;
+		char name[12]; /* "VMCOREINFO", padded to 4 */
+	} header;
+	g_autofree char *text = NULL;
+
+	if (!guest_memory_read(memory, paddr, &header, sizeof(header)) ||
+	    strncmp(header.name, "VMCOREINFO", sizeof(header.name)) ||
+	    header.text_bytes > VMCOREINFO_MAX_BYTES)
+		goto bad;
+	text = g_malloc0(header.text_bytes + 1);
+	if (!guest_memory_read(memory, paddr + sizeof(header), text, header.text_bytes))
+		goto bad;
+
+	const char *number = strstr(text, "NUMBER(phys_base)=");
+
+	if (!number)
+		goto bad;
+	*phys_base = g_ascii_strtoll(number + strlen("NUMBER(phys_base)="), NULL, 10);
+	if (note)
+		*note = g_steal_pointer(&text);
+	return TRUE;
+bad:
+	g_set_error(
+		error, NETSWAP_ERROR, NETSWAP_ERROR_GUEST,
+		"no VMCOREINFO note at the guest-physical address \"%.40s\" that the guest named",
+		sysfs);
+	return FALSE;
+}

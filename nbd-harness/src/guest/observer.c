@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "guest/observer.h"
+
+#include <board.h>
+
+#include "guest/view_mm.h"
+#include "guest/view_nbd.h"
+#include "guest/view_net.h"
+#include "guest/view_task.h"
+
+struct observer {
+	const struct guest *g;
+	const struct board *board;
+	struct view_mm *mm;
+	struct view_nbd *nbd;
+};
+
+struct observer *observer_new(const struct guest *g, const struct board *board, GError **error)
+{
+	struct observer *o = g_new0(struct observer, 1);
+
+	o->g = g;
+	o->board = board;
+	o->mm = view_mm_new(g, error);
+	o->nbd = o->mm ? view_nbd_new(g, error) : NULL;
+	if (!o->nbd) {
+		observer_free(o);
+		return NULL;
+	}
+	return o;
+}
+
+void observer_free(struct observer *o)
+{
+	if (!o)
+		return;
+	view_mm_free(o->mm);
+	view_nbd_free(o->nbd);
+	g_free(o);
+}
+
+static void count_slot(const struct board_slot *slot, struct sample *s)
+{
+	switch (slot->state) {
+	case BOARD_SLOT_RUNNING:
+		s->slots_running++;
+		break;
+	case BOARD_SLOT_PASSED:
+		s->slots_passed++;
+		break;
+	case BOARD_SLOT_CORRUPT:
+		s->slots_corrupt++;
+		break;
+	case BOARD_SLOT_FAILED:
+		s->slots_failed++;
+		break;
+	case BOARD_SLOT_KILLED:
+		s->slots_killed++;
+		break;
+	}
+	s->touched_pages += slot->pages_touched;
+	s->verified_pages += slot->pages_verified;
+	s->corrupt_pages += slot->pages_corrupt;
+	s->target_pages += slot->pages_total;
+}
+
+void observer_sample_board(const struct board *board, struct sample *s)
+{
+	s->phase = board->phase;
+	s->heartbeat = board->heartbeat;
+	s->slots_running = s->slots_passed = s->slots_corrupt = s->slots_failed = 0;
+	s->slots_killed = s->touched_pages = s->verified_pages = s->corrupt_pages = 0;
+	s->target_pages = 0;
+	/* The guest writes slots_used: never trust it beyond the array. */
+	for (guint i = 0; i < MIN(board->slots_used, BOARD_SLOTS); i++)
+		count_slot(&board->slots[i], s);
+}
+
+void observer_sample(struct observer *o, struct sample *s)
+{
+	observer_sample_board(o->board, s);
+	view_mm_sample(o->mm, s);
+	view_nbd_sample(o->nbd, s);
+	view_task_sample(o->g, s);
+}
+
+struct snapshot *observer_snapshot(struct observer *o, gint64 host_us)
+{
+	struct snapshot *snapshot = snapshot_new();
+
+	snapshot->host_us = host_us;
+	snapshot->complete = view_task_snapshot(o->g, snapshot->tasks);
+	/* After the tasks: names their tx_lock waits. */
+	snapshot->complete &= view_nbd_snapshot(o->nbd, host_us, snapshot);
+	snapshot->complete &= view_net_snapshot(o->g, snapshot->napis);
+	snapshot->complete &= view_mm_zones(o->mm, snapshot->zones);
+	return snapshot;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The observer: everything read from one guest, as samples (running, 10 Hz,
+ * microseconds each) and snapshots (stopped).
+ */
+#ifndef NETSWAP_GUEST_OBSERVER_H
+#define NETSWAP_GUEST_OBSERVER_H
+
+#include "guest/guest.h"
+#include "judge/facts.h"
+
+struct board;
+struct observer;
+
+/* Watch @g (not owned) and @board (mapped, BOARD_BYTES; not owned). */
+struct observer *observer_new(const struct guest *g, const struct board *board, GError **error);
+void observer_free(struct observer *o);
+
+/* All fields unknown, but for what the board says: what a sample is before the guest is opened. */
+void observer_sample_board(const struct board *board, struct sample *s);
+
+/* Fill all fields that are read from guest and board; s->host_us must be set. */
+void observer_sample(struct observer *o, struct sample *s);
+
+/* A full reading at @host_us; the VM must be stopped.  Caller frees. */
+struct snapshot *observer_snapshot(struct observer *o, gint64 host_us);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The kernel's symbols: name -> address and address -> name+offset. */
+#ifndef NETSWAP_GUEST_SYMBOLS_H
+#define NETSWAP_GUEST_SYMBOLS_H
+
+#include <glib.h>
+
+struct symbols;
+
+/* From the .symtab of a vmlinux (addresses as linked: for kernels without KASLR). */
+struct symbols *symbols_from_vmlinux(const char *path, GError **error);
+/* From /proc/kallsyms text as the guest handed it over (addresses as loaded, modules included). */
+struct symbols *symbols_from_kallsyms(const char *text, gsize bytes, GError **error);
+void symbols_free(struct symbols *s);
+
+/* Address of @name, 0 when there is none (static functions may occur twice: the first). */
+guint64 symbols_address(const struct symbols *s, const char *name);
+/* The same, but a missing symbol is an error that names it. */
+gboolean symbols_need(const struct symbols *s, const char *name, guint64 *address, GError **error);
+/* The text symbol that covers @address and the offset in it, or NULL. Owned by @s. */
+const char *symbols_function(const struct symbols *s, guint64 address, guint *offset);
+/* Any symbol, data included, that covers @address; NULL if none lies within @reach bytes below. */
+const char *symbols_at(const struct symbols *s, guint64 address, guint reach, guint *offset);
+
+/* The linux_banner text stored in a vmlinux file; caller frees.  NULL: it has none. */
+char *symbols_vmlinux_banner(const char *path);
+
+#endif

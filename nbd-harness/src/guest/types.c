@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "guest/types.h"
+
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+
+#define MODULES_MAX 16
+#define NESTING_MAX 16 /* of anonymous members, and of typedefs and qualifiers */
+
+struct types {
+	struct btf *btf[1 + MODULES_MAX]; /* vmlinux, then modules split off it */
+	guint n;
+};
+
+static int silent(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	return 0;
+}
+
+static struct types *types_new(struct btf *btf, const char *from, GError **error)
+{
+	long err = libbpf_get_error(btf);
+
+	if (err) {
+		g_set_error(
+			error, NETSWAP_ERROR, NETSWAP_ERROR_GUEST,
+			"no usable BTF in %s (%s); build the kernel with CONFIG_DEBUG_INFO_BTF=y",
+			from, g_strerror(-err));
+		return NULL;
+	}
+
+	struct types *t = g_new0(struct types, 1);
+
+	t->btf[t->n++] = btf;
+	return t;
+}
+
+struct types *types_from_vmlinux(const char *path, GError **error)
+{
+	libbpf_set_print(silent);
+	return types_new(btf__parse_elf(path, NULL), path, error);
+}
+
+struct types *types_from_blob(const void *data, gsize bytes, GError **error)
+{
+	libbpf_set_print(silent);
+	return types_new(btf__new(data, bytes), "what the guest handed over", error);
+}
+
+gboolean types_add_module(struct types *t, const char *name, const void *data, gsize bytes,
+			  GError **error)
+{
+	struct btf *btf = t->n <= MODULES_MAX ? btf__new_split(data, bytes, t->btf[0]) : NULL;
+
+	if (!btf || libbpf_get_error(btf)) {
+		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_GUEST,
+			    "the BTF of module %s, handed over by the guest, is not usable", name);
+		return FALSE;
+	}
+	t->btf[t->n++] = btf;
+	return TRUE;
+}
+
+void types_free(struct types *t)
+{
+	if (!t)
+		return;
+	while (t->n)
+		btf__free(t->btf[--t->n]);
+	g_free(t);
+}
+
+/* Strip typedefs and qualifiers from @id. */
+static const struct btf_type *resolve(const struct btf *btf, guint32 id)
+{
+	const struct btf_type *type = btf__type_by_id(btf, id);
+
+	for (int i = 0; type && i < NESTING_MAX; i++) {
+		if (!btf_is_mod(type) && !btf_is_typedef(type))
+			return type;
+		type = btf__type_by_id(btf, type->type);
+	}
+	return NULL;
+}
+
+static const struct btf_type *find(const struct types *t, const char *name, guint32 kind,
+				   const struct btf **in)
+{
+	for (guint i = 0; i < t->n; i++) {
+		int id = btf__find_by_name_kind(t->btf[i], name, kind);
+
+		if (id > 0) {
+			*in = t->btf[i];
+			return btf__type_by_id(t->btf[i], id);
+		}
+	}
+	return NULL;
+}
+
+/* The member called @name (@len characters) of @type; anonymous members are looked through. */
+static const struct btf_type *member(const struct btf *btf, const struct btf_type *type,
+				     const char *name, gsize len, guint *offset, guint *size,
+				     int depth)
+{
+	if (!type || !btf_is_composite(type) || depth > NESTING_MAX)
+		return NULL;
+
+	const struct btf_member *m = btf_members(type);
+
+	for (guint i = 0; i < btf_vlen(type); i++, m++) {
+		const char *member_name = btf__name_by_offset(btf, m->name_off);
+		guint here = btf_member_bit_offset(type, i) / 8;
+
+		if (!member_name || !*member_name) {
+			const struct btf_type *found = member(btf, resolve(btf, m->type), name, len,
+							      offset, size, depth + 1);
+			if (found) {
+				*offset += here;
+				return found;
+			}
+		} else if (strlen(member_name) == len && !memcmp(member_name, name, len)) {
+			long long bytes = btf__resolve_size(btf, m->type);
+
+			*offset = here;
+			*size = bytes > 0 ? bytes : 0;
+			return resolve(btf, m->type);
+		}
+	}
+	return NULL;
+}
+
+gboolean types_member(const struct types *t, const char *type, const char *path, guint *offset,
+		      guint *size, GError **error)
+{
+	const struct btf *btf = NULL;
+	const struct btf_type *at = find(t, type, BTF_KIND_STRUCT, &btf);
+	guint total = 0, bytes = 0;
+
+	for (const char *rest = path; at && *rest;) {
+		gsize len = strcspn(rest, ".");
+		guint here = 0;
+
+		at = member(btf, at, rest, len, &here, &bytes, 0);
+		total += here;
+		rest += len + (rest[len] == '.');
+	}
+	if (!at) {
+		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_GUEST,
+			    "the guest kernel's BTF has no struct %s with member %s", type, path);
+		return FALSE;
+	}
+	*offset = total;
+	if (size)
+		*size = bytes;
+	return TRUE;
+}
+
+guint types_struct_bytes(const struct types *t, const char *type)
+{
+	const struct btf *btf = NULL;
+	const struct btf_type *found = find(t, type, BTF_KIND_STRUCT, &btf);
+
+	return found ? found->size : 0;
+}
+
+static gint64 enumerator_of(const struct btf *btf, const struct btf_type *type, const char *name)
+{
+	const struct btf_enum *e = btf_enum(type);
+
+	for (guint i = 0; i < btf_vlen(type); i++, e++) {
+		const char *enumerator = btf__name_by_offset(btf, e->name_off);
+
+		if (enumerator && !strcmp(enumerator, name))
+			return e->val;
+	}
+	return -1;
+}
+
+gint64 types_enumerator(const struct types *t, const char *type, const char *name)
+{
+	const struct btf *btf = t->btf[0];
+
+	if (type) {
+		const struct btf_type *found = find(t, type, BTF_KIND_ENUM, &btf);
+
+		return found ? enumerator_of(btf, found, name) : -1;
+	}
+	for (guint id = 1; id < btf__type_cnt(btf); id++) {
+		const struct btf_type *any = btf__type_by_id(btf, id);
+		gint64 value = btf_is_enum(any) ? enumerator_of(btf, any, name) : -1;
+
+		if (value >= 0)
+			return value;
+	}
+	return -1;
+}

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * nbd_index_idr -> struct nbd_device -> tag_set.tags[] -> static_rqs[] -> request,
+ *		 -> config->socks[] -> sock->sk.
+ *
+ * A request is in flight while its state is MQ_RQ_IN_FLIGHT.  start_time_ns is
+ * on the guest's clock and 0 without iostats, so a request's age is ours: the
+ * time since the sample that first saw this (request, start_time_ns).
+ *
+ * As of 5.10 to 7.3 (drivers/block/nbd.c).
+ */
+#include "guest/view_nbd.h"
+
+#include "base/error.h"
+
+#define DEVICES_MAX 64
+#define QUEUES_MAX  64
+#define TAGS_MAX    1024
+#define SOCKETS_MAX 16
+#define XA_SLOTS    64 /* XA_CHUNK_SIZE */
+#define XA_INTERNAL 2ull
+
+struct seen {
+	guint64 start_ns;
+	gint64 first_us;
+	guint64 round; /* of the last sample that saw it in flight */
+};
+
+/* What the retransmit timer of a socket looked like last time. */
+struct timer_watch {
+	guint64 expires;
+	guint32 una;
+};
+
+struct view_nbd {
+	const struct guest *g;
+	guint64 idr;
+	GHashTable *seen;   /* address of request -> struct seen */
+	GHashTable *timers; /* address of sock -> struct timer_watch */
+	gint64 timer_fires;
+	guint64 round;
+};
+
+struct view_nbd *view_nbd_new(const struct guest *g, GError **error)
+{
+	struct view_nbd *v = g_new0(struct view_nbd, 1);
+
+	v->g = g;
+	v->seen = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+	v->timers = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+	if (!symbols_need(g->symbols, "nbd_index_idr", &v->idr, error)) {
+		view_nbd_free(v);
+		return NULL;
+	}
+	return v;
+}
+
+void view_nbd_free(struct view_nbd *v)
+{
+	if (!v)
+		return;
+	g_hash_table_unref(v->seen);
+	g_hash_table_unref(v->timers);
+	g_free(v);
+}
+
+/* What the callbacks of one pass over the devices share. */
+struct pass {
+	struct view_nbd *v;
+	gint64 host_us;
+	struct sample *sample;	   /* either ... */
+	struct snapshot *snapshot; /* ... or */
+	gboolean complete;
+};
+
+static gint64 request_age_us(struct view_nbd *v, guint64 request, guint64 start_ns, gint64 host_us)
+{
+	struct seen *seen = g_hash_table_lookup(v->seen, &request);
+
+	if (!seen) {
+		seen = g_new0(struct seen, 1);
+		g_hash_table_insert(v->seen, g_memdup2(&request, sizeof(request)), seen);
+	}
+	/* Not in flight at the last sample, or started anew since. */
+	if (seen->round + 1 < v->round || seen->start_ns != start_ns) {
+		seen->start_ns = start_ns;
+		seen->first_us = host_us;
+	}
+	seen->round = v->round;
+	return host_us - seen->first_us;
+}
+
+static void see_request(struct pass *pass, guint index, guint tag, guint64 request)
+{
+	const struct guest *g = pass->v->g;
+	guint64 start_ns;
+	guint32 state;
+
+	if (!guest_u32(g, request + g->at.request_state, &state) ||
+	    !guest_u64(g, request + g->at.request_start_ns, &start_ns)) {
+		pass->complete = FALSE;
+		return;
+	}
+	if (state != g->at.rq_in_flight)
+		return;
+
+	gint64 age_ms = request_age_us(pass->v, request, start_ns, pass->host_us) / 1000;
+
+	if (pass->sample) {
+		pass->sample->nbd_in_flight++;
+		pass->sample->nbd_oldest_ms = MAX(pass->sample->nbd_oldest_ms, age_ms);
+	} else {
+		struct request_facts facts = { .age_ms = age_ms };
+
+		g_snprintf(facts.name, sizeof(facts.name), "nbd%u tag %u", index, tag);
+		g_array_append_val(pass->snapshot->requests, facts);
+	}
+}
+
+static void see_requests(struct pass *pass, guint index, guint64 device)
+{
+	const struct guest *g = pass->v->g;
+	guint64 set = device + g->at.nbd_tag_set, table;
+	guint32 queues;
+
+	if (!guest_u32(g, set + g->at.tag_set_queues, &queues) ||
+	    !guest_u64(g, set + g->at.tag_set_tags, &table)) {
+		pass->complete = FALSE;
+		return;
+	}
+	for (guint q = 0; q < MIN(queues, QUEUES_MAX); q++) {
+		guint64 tags, array, requests[TAGS_MAX];
+		guint32 n;
+
+		if (!guest_u64(g, table + q * 8, &tags) || !guest_is_pointer(tags) ||
+		    !guest_u32(g, tags + g->at.tags_nr, &n) ||
+		    !guest_u64(g, tags + g->at.tags_rqs, &array) ||
+		    !guest_read(g, array, requests, MIN(n, TAGS_MAX) * 8)) {
+			pass->complete = FALSE;
+			continue;
+		}
+		for (guint tag = 0; tag < MIN(n, TAGS_MAX); tag++)
+			see_request(pass, index, tag, requests[tag]);
+	}
+}
+
+static void see_completed(struct pass *pass, guint64 device)
+{
+	const struct guest *g = pass->v->g;
+	guint64 disk, part0, stats;
+
+	if (!pass->sample || g->at.bdev_stats == LAYOUT_NONE || g->at.disk_stats_ios == LAYOUT_NONE)
+		return;
+	if (!guest_u64(g, device + g->at.nbd_disk, &disk) ||
+	    !guest_u64(g, disk + g->at.disk_part0, &part0) ||
+	    !guest_u64(g, part0 + g->at.bdev_stats, &stats))
+		return;
+	for (guint cpu = 0; cpu < g->cpus; cpu++) {
+		guint64 ios[2]; /* STAT_READ, STAT_WRITE */
+
+		if (guest_read(g, stats + g->percpu_offset[cpu] + g->at.disk_stats_ios, ios,
+			       sizeof(ios)))
+			pass->sample->nbd_completed += ios[0] + ios[1];
+	}
+}
+
+static gboolean timer_armed(const struct guest *g, guint64 sk, guint64 *expires)
+{
+	guint64 pprev;
+
+	return g->at.icsk_retransmit_expires != LAYOUT_NONE &&
+	       g->at.icsk_retransmit_pprev != LAYOUT_NONE &&
+	       guest_u64(g, sk + g->at.icsk_retransmit_pprev, &pprev) && pprev &&
+	       guest_u64(g, sk + g->at.icsk_retransmit_expires, expires);
+}
+
+/* Count an expiry that moved on although nothing was acknowledged: the timer fired in vain. */
+static void watch_timer(struct view_nbd *v, guint64 sk, guint64 expires, guint32 una)
+{
+	struct timer_watch *watch = g_hash_table_lookup(v->timers, &sk);
+
+	if (!watch) {
+		watch = g_new0(struct timer_watch, 1);
+		*watch = (struct timer_watch){ expires, una };
+		g_hash_table_insert(v->timers, g_memdup2(&sk, sizeof(sk)), watch);
+	}
+	if (watch->una == una && watch->expires != expires)
+		v->timer_fires++;
+	*watch = (struct timer_watch){ expires, una };
+}
+
+static void see_socket(struct pass *pass, guint index, guint n, guint64 nbd_sock)
+{
+	const struct guest *g = pass->v->g;
+	guint64 socket, sk, expires = 0, jiffies = 0;
+	guint32 wmem, sndbuf, una, nxt;
+
+	if (!guest_u64(g, nbd_sock + g->at.nbd_sock_sock, &socket) || !guest_is_pointer(socket) ||
+	    !guest_u64(g, socket + g->at.socket_sk, &sk) || !guest_is_pointer(sk) ||
+	    !guest_u32(g, sk + g->at.sock_wmem_queued, &wmem) ||
+	    !guest_u32(g, sk + g->at.sock_sndbuf, &sndbuf) ||
+	    !guest_u32(g, sk + g->at.tcp_snd_una, &una) ||
+	    !guest_u32(g, sk + g->at.tcp_snd_nxt, &nxt))
+		return; /* not connected: nothing to see */
+
+	gboolean armed = timer_armed(g, sk, &expires);
+
+	if (pass->sample) {
+		pass->sample->nbd_wmem_bytes += wmem;
+		pass->sample->tcp_unacked_bytes += nxt - una;
+		pass->sample->tcp_timer_armed |= armed;
+		if (armed)
+			watch_timer(pass->v, sk, expires, una);
+		return;
+	}
+
+	struct socket_facts facts = { .wmem_queued_bytes = wmem,
+				      .sndbuf_bytes = sndbuf,
+				      .unacked_bytes = nxt - una,
+				      .timer_in_jiffies = G_MININT64 };
+
+	g_snprintf(facts.name, sizeof(facts.name), "nbd%u socket %u", index, n);
+	if (g->at.icsk_retransmits != LAYOUT_NONE) {
+		guint8 retransmits = 0;
+
+		guest_read(g, sk + g->at.icsk_retransmits, &retransmits, 1);
+		facts.retransmits = retransmits;
+	}
+	if (armed && guest_u64(g, symbols_address(g->symbols, "jiffies_64"), &jiffies))
+		facts.timer_in_jiffies = (gint64)(expires - jiffies);
+	g_array_append_val(pass->snapshot->sockets, facts);
+
+	for (guint i = 0; i < pass->snapshot->tasks->len; i++) {
+		struct task_facts *t = &g_array_index(pass->snapshot->tasks, struct task_facts, i);
+
+		if (t->mutex && t->mutex == nbd_sock + g->at.nbd_sock_tx_lock)
+			g_snprintf(t->mutex_name, sizeof(t->mutex_name), "%s tx_lock", facts.name);
+	}
+}
+
+static void see_device(struct pass *pass, guint index, guint64 device)
+{
+	const struct guest *g = pass->v->g;
+	guint64 config, socks;
+	guint32 connections;
+
+	if (!guest_u64(g, device + g->at.nbd_config, &config)) {
+		pass->complete = FALSE;
+		return;
+	}
+	if (!config) /* exists, but is not connected */
+		return;
+	see_requests(pass, index, device);
+	see_completed(pass, device);
+	if (!guest_u32(g, config + g->at.nbd_config_connections, &connections) ||
+	    !guest_u64(g, config + g->at.nbd_config_socks, &socks)) {
+		pass->complete = FALSE;
+		return;
+	}
+	for (guint i = 0; i < MIN(connections, SOCKETS_MAX); i++) {
+		guint64 nbd_sock;
+
+		if (guest_u64(g, socks + i * 8, &nbd_sock) && guest_is_pointer(nbd_sock))
+			see_socket(pass, index, i, nbd_sock);
+	}
+}
+
+/* One level of an XArray: enough for DEVICES_MAX (XA_CHUNK_SIZE) devices. */
+static void see_devices(struct pass *pass)
+{
+	const struct guest *g = pass->v->g;
+	guint64 head, slots[XA_SLOTS];
+
+	pass->v->round++;
+	if (!guest_u64(g, pass->v->idr + g->at.idr_head, &head)) {
+		pass->complete = FALSE;
+		return;
+	}
+	if ((head & 3) != XA_INTERNAL) {
+		if (guest_is_pointer(head))
+			see_device(pass, 0, head);
+		return;
+	}
+	if (!guest_read(g, (head & ~3ull) + g->at.xa_node_slots, slots, sizeof(slots))) {
+		pass->complete = FALSE;
+		return;
+	}
+	for (guint i = 0; i < MIN(DEVICES_MAX, XA_SLOTS); i++) {
+		if (guest_is_pointer(slots[i]))
+			see_device(pass, i, slots[i]);
+	}
+}
+
+void view_nbd_sample(struct view_nbd *v, struct sample *s)
+{
+	struct pass pass = { .v = v, .host_us = s->host_us, .sample = s, .complete = TRUE };
+
+	s->nbd_in_flight = s->nbd_oldest_ms = s->nbd_completed = 0;
+	s->nbd_wmem_bytes = s->tcp_unacked_bytes = s->tcp_timer_armed = 0;
+	see_devices(&pass);
+	s->tcp_timer_fires = v->timer_fires;
+	if (!pass.complete)
+		s->nbd_in_flight = s->nbd_oldest_ms = SAMPLE_UNKNOWN;
+	if (v->g->at.bdev_stats == LAYOUT_NONE)
+		s->nbd_completed = SAMPLE_UNKNOWN;
+}
+
+gboolean view_nbd_snapshot(struct view_nbd *v, gint64 host_us, struct snapshot *snapshot)
+{
+	struct pass pass = { .v = v, .host_us = host_us, .snapshot = snapshot, .complete = TRUE };
+
+	see_devices(&pass);
+	return pass.complete;
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * init_net.dev_base_head -> struct net_device -> napi_list -> struct napi_struct.
+ *
+ * napi_disable() leaves SCHED and NPSVC set for as long as the context is
+ * disabled (net/core/dev.c, 5.10 to 7.3); in polling only SCHED is set.
+ */
+#include "guest/view_net.h"
+
+#define DEVICES_MAX 256
+#define NAPIS_MAX   256 /* of one device */
+
+struct walk {
+	GArray *napis;
+	char device[17];
+};
+
+static gboolean see_napi(const struct guest *g, guint64 napi, gpointer data)
+{
+	struct walk *walk = data;
+	struct napi_facts facts = { 0 };
+	guint64 state, poll;
+	guint offset;
+
+	if (!guest_u64(g, napi + g->at.napi_state, &state) ||
+	    !guest_u64(g, napi + g->at.napi_poll, &poll))
+		return FALSE;
+
+	const char *function = symbols_function(g->symbols, poll, &offset);
+
+	g_strlcpy(facts.device, walk->device, sizeof(facts.device));
+	facts.poll = function ? g_intern_string(function) : NULL;
+	facts.disabled = (state & (1ull << g->at.napi_sched)) &&
+			 (state & (1ull << g->at.napi_npsvc));
+	g_array_append_val(walk->napis, facts);
+	return TRUE;
+}
+
+static gboolean see_device(const struct guest *g, guint64 device, gpointer data)
+{
+	struct walk *walk = data;
+
+	return guest_read_text(g, device + g->at.netdev_name, walk->device, sizeof(walk->device)) &&
+	       guest_list(g, device + g->at.netdev_napi, g->at.napi_list, NAPIS_MAX, see_napi,
+			  walk) >= 0;
+}
+
+gboolean view_net_snapshot(const struct guest *g, GArray *napis)
+{
+	struct walk walk = { .napis = napis };
+	guint64 init_net = symbols_address(g->symbols, "init_net");
+
+	return init_net && guest_list(g, init_net + g->at.net_devices, g->at.netdev_list,
+				      DEVICES_MAX, see_device, &walk) >= 0;
+}

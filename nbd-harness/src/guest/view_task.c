@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Every thread hangs on its process's signal->thread_head, every process on
+ * init_task.tasks.  A live guest changes these RCU lists while we walk, hence
+ * the bounds and the "unknown" on failure.
+ *
+ * A sleeping task's stack begins at thread.sp with struct inactive_task_frame;
+ * from its saved bp the frame pointers lead up.  What a sleeper waits for is
+ * typed, on its stack: a struct mutex_waiter is believed only if its task
+ * field names the sleeper and the ring it is on leads to a struct mutex whose
+ * wait_list is that ring (read: the one node that lies on nobody's stack).
+ */
+#include "guest/view_task.h"
+
+#include <string.h>
+
+#define PF_KTHREAD  0x00200000u /* include/linux/sched.h, unchanged from 5.10 to 7.3 */
+#define STACK_BYTES (16u << 10) /* THREAD_SIZE of x86-64 without KASAN */
+#define WAITERS_MAX 4096
+#define MUTEX_FLAGS 7ull /* low bits of mutex.owner, kernel/locking/mutex.c */
+
+struct task_walk {
+	gboolean (*task)(const struct guest *g, guint64 task, gpointer data);
+	gpointer data;
+	guint n;
+};
+
+static gboolean walk_thread(const struct guest *g, guint64 task, gpointer data)
+{
+	struct task_walk *walk = data;
+
+	return ++walk->n <= GUEST_TASKS_MAX && walk->task(g, task, walk->data);
+}
+
+static gboolean walk_process(const struct guest *g, guint64 leader, gpointer data)
+{
+	guint64 signal;
+
+	return guest_u64(g, leader + g->at.task_signal, &signal) && guest_is_pointer(signal) &&
+	       guest_list(g, signal + g->at.signal_thread_head, g->at.task_thread_node,
+			  GUEST_TASKS_MAX, walk_thread, data) >= 0;
+}
+
+static gboolean walk_tasks(const struct guest *g,
+			   gboolean (*task)(const struct guest *, guint64, gpointer), gpointer data)
+{
+	struct task_walk walk = { task, data, 0 };
+	guint64 init_task = symbols_address(g->symbols, "init_task");
+
+	return init_task && guest_list(g, init_task + g->at.task_tasks, g->at.task_tasks,
+				       GUEST_TASKS_MAX, walk_process, &walk) >= 0;
+}
+
+static gboolean count_task(const struct guest *g, guint64 address, gpointer data)
+{
+	struct sample *s = data;
+	struct task_facts task = { 0 };
+
+	if (!guest_u32(g, address + g->at.task_state, &task.state))
+		return FALSE;
+	s->tasks++;
+	s->tasks_runnable += !task.state;
+	s->tasks_blocked += *task_state_name(&task) == 'D';
+	return TRUE;
+}
+
+static void sample_runqueues(const struct guest *g, struct sample *s)
+{
+	guint64 runqueues = symbols_address(g->symbols, "runqueues");
+	gint64 sum = 0;
+
+	for (guint cpu = 0; cpu < g->cpus; cpu++) {
+		guint32 n;
+
+		if (!runqueues ||
+		    !guest_u32(g, runqueues + g->percpu_offset[cpu] + g->at.rq_nr_running, &n))
+			return;
+		sum += n;
+	}
+	s->runqueue = sum;
+}
+
+void view_task_sample(const struct guest *g, struct sample *s)
+{
+	guint64 tainted = symbols_address(g->symbols, "tainted_mask");
+
+	s->tasks = s->tasks_runnable = s->tasks_blocked = 0;
+	if (!walk_tasks(g, count_task, s))
+		s->tasks = s->tasks_runnable = s->tasks_blocked = SAMPLE_UNKNOWN;
+	sample_runqueues(g, s);
+	if (tainted)
+		guest_read(g, tainted, &s->tainted, 8);
+}
+
+/* A task's stack, copied: words[i] stood at base + 8 * i. */
+struct stack {
+	guint64 base;
+	guint64 words[STACK_BYTES / 8];
+};
+
+static gboolean stack_index(const struct stack *stack, guint64 address, guint *i)
+{
+	if (address < stack->base || address >= stack->base + STACK_BYTES || (address & 7))
+		return FALSE;
+	*i = (address - stack->base) / 8;
+	return TRUE;
+}
+
+static gboolean push_frame(const struct guest *g, struct task_facts *t, guint64 address,
+			   gboolean guess)
+{
+	guint offset = 0;
+	/* The return address may be the first byte of the next function. */
+	const char *function = symbols_function(g->symbols, address - 1, &offset);
+
+	if (!function || t->frames == STACK_FRAMES_MAX)
+		return FALSE;
+	t->stack[t->frames++] =
+		(struct stack_frame){ address, g_intern_string(function), offset + 1, guess };
+	return TRUE;
+}
+
+static void unwind(const struct guest *g, const struct stack *stack, guint64 sp,
+		   struct task_facts *t)
+{
+	guint i;
+
+	if (!stack_index(stack, sp + g->at.frame_ret, &i))
+		return;
+	push_frame(g, t, stack->words[i], FALSE);
+
+	guint64 bp = stack->words[i - 1];
+
+	/* Each frame lies above the last one, so this ends. */
+	while (stack_index(stack, bp, &i) && i + 1 < STACK_BYTES / 8 &&
+	       push_frame(g, t, stack->words[i + 1], FALSE)) {
+		if (stack->words[i] <= bp)
+			break;
+		bp = stack->words[i];
+	}
+}
+
+static void scan(const struct guest *g, const struct stack *stack, guint64 sp, struct task_facts *t)
+{
+	guint i;
+
+	if (!stack_index(stack, sp, &i))
+		return;
+	for (; i < STACK_BYTES / 8 && t->frames < STACK_FRAMES_MAX; i++) {
+		if (stack->words[i] >= 0xffffffff80000000ull)
+			push_frame(g, t, stack->words[i], TRUE);
+	}
+}
+
+/* The mutex at whose wait_list ring the waiter at @waiter_list queues, 0 if that can't be
+ * confirmed. */
+static guint64 mutex_of_ring(const struct guest *g, guint64 waiter_list)
+{
+	guint64 at = waiter_list;
+
+	for (guint n = 0; n < WAITERS_MAX; n++) {
+		guint64 next, owner, task;
+
+		if (!guest_u64(g, at, &next) || !guest_is_pointer(next) || next == waiter_list)
+			return 0;
+		at = next;
+
+		/* A waiter lies on the stack of the task that it names; the head does not. */
+		guint64 stack;
+
+		if (guest_u64(g, at + g->at.mutex_waiter_task - g->at.mutex_waiter_list, &task) &&
+		    guest_is_pointer(task) && guest_u64(g, task + g->at.task_stack, &stack) &&
+		    at - stack < STACK_BYTES)
+			continue;
+
+		guint64 mutex = at - g->at.mutex_wait_list;
+
+		if (guest_u64(g, mutex + g->at.mutex_owner, &owner) &&
+		    (!(owner & ~MUTEX_FLAGS) || guest_is_pointer(owner & ~MUTEX_FLAGS)))
+			return mutex;
+		return 0;
+	}
+	return 0;
+}
+
+static void find_mutex(const struct guest *g, const struct stack *stack, guint64 sp,
+		       struct task_facts *t)
+{
+	guint i, to_task = (g->at.mutex_waiter_task - g->at.mutex_waiter_list) / 8;
+
+	if (!stack_index(stack, sp, &i))
+		return;
+	for (; i + to_task < STACK_BYTES / 8; i++) {
+		if (stack->words[i + to_task] != t->address || !guest_is_pointer(stack->words[i]))
+			continue;
+
+		guint64 mutex = mutex_of_ring(g, stack->base + i * 8);
+		guint64 owner;
+
+		if (mutex && guest_u64(g, mutex + g->at.mutex_owner, &owner)) {
+			guint offset = 0;
+			const char *name = symbols_at(g->symbols, mutex, 0, &offset);
+
+			t->mutex = mutex;
+			t->mutex_owner = owner & ~MUTEX_FLAGS;
+			g_strlcpy(t->mutex_name, name ? name : "", sizeof(t->mutex_name));
+			return;
+		}
+	}
+}
+
+static gboolean in_mutex_lock(const struct task_facts *t)
+{
+	for (guint i = 0; i < MIN(t->frames, 6); i++) {
+		if (t->stack[i].function && strstr(t->stack[i].function, "mutex_lock"))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static gboolean read_task(const struct guest *g, guint64 address, gpointer data)
+{
+	GArray *tasks = data;
+	struct task_facts t = { .address = address };
+	g_autofree struct stack *stack = g_new(struct stack, 1);
+	guint64 nvcsw, nivcsw, mm, sp;
+	guint32 pid, tgid, on_cpu;
+
+	if (!guest_u32(g, address + g->at.task_state, &t.state) ||
+	    !guest_u32(g, address + g->at.task_flags, &t.flags) ||
+	    !guest_u32(g, address + g->at.task_pid, &pid) ||
+	    !guest_u32(g, address + g->at.task_tgid, &tgid) ||
+	    !guest_u32(g, address + g->at.task_on_cpu, &on_cpu) ||
+	    !guest_u64(g, address + g->at.task_nvcsw, &nvcsw) ||
+	    !guest_u64(g, address + g->at.task_nivcsw, &nivcsw) ||
+	    !guest_u64(g, address + g->at.task_mm, &mm) ||
+	    !guest_u64(g, address + g->at.task_sp, &sp) ||
+	    !guest_u64(g, address + g->at.task_stack, &stack->base) ||
+	    !guest_read_text(g, address + g->at.task_comm, t.comm, sizeof(t.comm)))
+		return FALSE;
+	t.pid = pid;
+	t.tgid = tgid;
+	t.on_cpu = on_cpu != 0;
+	t.kernel_thread = (t.flags & PF_KTHREAD) != 0;
+	t.switches = nvcsw + nivcsw;
+
+	/* An on-CPU task's thread.sp is stale: its stack needs the vCPU's registers. */
+	if (!t.on_cpu && guest_read(g, stack->base, stack->words, STACK_BYTES)) {
+		(g->frame_pointers ? unwind : scan)(g, stack, sp, &t);
+		if (in_mutex_lock(&t))
+			find_mutex(g, stack, sp, &t);
+	}
+	g_array_append_val(tasks, t);
+	return TRUE;
+}
+
+gboolean view_task_snapshot(const struct guest *g, GArray *tasks)
+{
+	return walk_tasks(g, read_task, tasks);
+}

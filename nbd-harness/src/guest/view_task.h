@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The guest's tasks: counted cheaply for samples, read in full with stacks for snapshots. */
+#ifndef NETSWAP_GUEST_VIEW_TASK_H
+#define NETSWAP_GUEST_VIEW_TASK_H
+
+#include "guest/guest.h"
+#include "judge/facts.h"
+
+#define GUEST_TASKS_MAX 32768
+
+/* Fill the task fields of @s; a torn walk of a running guest leaves them unknown. */
+void view_task_sample(const struct guest *g, struct sample *s);
+
+/*
+ * Append a struct task_facts for every thread; the guest must be stopped.
+ * Stacks of sleeping tasks are unwound by frame pointers where the kernel has
+ * them, otherwise text addresses found on the stack are listed as guesses.
+ * FALSE: the list is broken; what was read until then is in @tasks.
+ */
+gboolean view_task_snapshot(const struct guest *g, GArray *tasks);
+
+#endif
