@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <net/route.h>
 #include <stdio.h>
@@ -80,24 +81,34 @@ static int add_gateway(int fd, struct in_addr gateway)
 	return ioctl(fd, SIOCADDRT, &route);
 }
 
-static int wait_carrier(int fd, const char *device)
+static int has_carrier(const char *device)
+{
+	char path[64], state = '0';
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/class/net/%s/carrier", device);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	(void)!read(fd, &state, 1);
+	close(fd);
+	return state == '1';
+}
+
+/* Of the driver itself: IFF_RUNNING follows up to a second later. */
+static int wait_carrier(const char *device)
 {
 	const struct timespec pause = { .tv_nsec = 1000000 };
 	uint64_t deadline_us = now_us() + CARRIER_TIMEOUT_MS * 1000;
-	struct ifreq ifr = { 0 };
 
-	memcpy(ifr.ifr_name, device, IFNAMSIZ);
-	for (;;) {
-		if (ioctl(fd, SIOCGIFFLAGS, &ifr))
-			return -1;
-		if (ifr.ifr_flags & IFF_RUNNING)
-			return 0;
+	while (!has_carrier(device)) {
 		if (now_us() > deadline_us) {
 			errno = ETIMEDOUT;
 			return -1;
 		}
 		nanosleep(&pause, NULL);
 	}
+	return 0;
 }
 
 static int bring_up(int fd, const char *device, struct in_addr address, struct in_addr mask)
@@ -108,7 +119,7 @@ static int bring_up(int fd, const char *device, struct in_addr address, struct i
 		return fail("cannot give %s a netmask", device);
 	if (set_up(fd, device))
 		return fail("cannot bring %s up", device);
-	if (wait_carrier(fd, device))
+	if (wait_carrier(device))
 		return fail("%s got no carrier", device);
 	return 0;
 }
