@@ -8,11 +8,11 @@
 #ifndef NETSWAP_BASE_SCOPE_H
 #define NETSWAP_BASE_SCOPE_H
 
-#define DEFINE_SCOPED(name, free_function)             \
-	static inline void scoped_##name(struct name **p) \
-	{                                                 \
-		if (*p)                                   \
-			free_function(*p);                \
+#define DEFINE_SCOPED(name, free_function)                                                         \
+	static inline void scoped_##name(struct name **p)                                          \
+	{                                                                                          \
+		if (*p)                                                                            \
+			free_function(*p);                                                         \
 	}
 
 #define SCOPED(name) __attribute__((cleanup(scoped_##name))) struct name *

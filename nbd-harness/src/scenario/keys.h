@@ -8,13 +8,19 @@
 
 #include <glib.h>
 
+/* A named thing with help, as `netswap list` prints it; tables end with name NULL. */
+struct named {
+	const char *name, *help;
+};
+
 enum scenario_key_type {
 	KEY_STRING,
-	KEY_PATH,     /* relative to the scenario file's folder */
+	KEY_PATH,     /* relative to the scenario file's folder, else to netswap_data_dir() */
+	KEY_PATHS,    /* comma separated */
 	KEY_BYTES,    /* 64M, 1G; a unit is required */
 	KEY_DURATION, /* 50ms, 30s; a unit is required; stored in ms */
 	KEY_COUNT,
-	KEY_PERCENT,
+	KEY_PERCENT, /* 50% */
 	KEY_CHOICE,
 	KEY_LIST, /* comma separated */
 };
@@ -23,23 +29,37 @@ struct scenario_key {
 	const char *section; /* "machine", "pressure", ... */
 	const char *name;    /* "memory"; "sysctl.*" takes any name after the dot */
 	enum scenario_key_type type;
-	const char *choices; /* KEY_CHOICE: "auto|kvm|tcg" */
-	const char *fallback; /* default as written in a file; NULL: required or unset */
-	guint64 min, max;    /* inclusive; 0, 0: unchecked */
+	const struct named *choices; /* KEY_CHOICE */
+	const char *fallback;	     /* default as written in a file; NULL: required or unset */
+	gboolean required;
+	guint64 min, max; /* inclusive, in bytes, ms, ...; 0, 0: unchecked */
 	const char *help;
 };
 
-/* Ends with an entry whose section is NULL. */
+/* Grouped by section, in the order of a file; ends with an entry whose section is NULL. */
 extern const struct scenario_key scenario_keys[];
+/* "sysctl.vm.swappiness" finds "sysctl.*".  NULL: no such key. */
+const struct scenario_key *scenario_key_find(const char *section, const char *name);
+/* "size", "duration", ... */
+const char *scenario_key_type_name(enum scenario_key_type type);
 
-/* A named thing with help, as `netswap list` prints it; tables end with name NULL. */
-struct named {
-	const char *name, *help;
+struct scenario_section {
+	const char *name;
+	gboolean many; /* written [pressure NAME], any number of them */
+	const char *help;
 };
-extern const struct named fault_table[];    /* by enum fault_kind */
+extern const struct scenario_section section_table[]; /* ends with name NULL */
+const struct scenario_section *section_find(const char *name);
+
+extern const struct named fault_table[]; /* by enum fault_kind */
 extern const struct named transport_table[];
+extern const struct named backend_table[]; /* machine/server.h's ops bear these names */
 extern const struct named nic_table[];
-extern const struct named workload_table[];
-extern const struct named backend_table[];
+extern const struct named workload_table[]; /* workloads/ bear these names */
+extern const struct named order_table[];
+extern const struct named accel_table[];
+extern const struct named verdict_table[]; /* by enum verdict */
+/* The entry of @name, or NULL. */
+const struct named *named_find(const struct named *table, const char *name);
 
 #endif

@@ -18,22 +18,24 @@
 #include "base/scope.h"
 #include "judge/facts.h"
 
+#define SCENARIO_SUFFIX ".scn"
+
 struct scenario_sysctl {
 	char *name;  /* "vm.min_free_kbytes" */
 	char *value; /* "600" */
 };
 
 struct scenario_pressure {
-	char *name;		/* of the section: [pressure NAME] */
-	const char *workload;	/* of workload_table: "anon", "fio", ... */
-	guint processes;	/* 1..256 */
-	guint64 total_bytes;	/* over all processes */
-	guint passes;		/* 1.. */
-	gboolean random_order;	/* order=sequential|random */
-	guint write_percent;	/* 0..100, of the touches after the first pass */
-	guint start_after_ms;	/* after PRESSING begins */
-	char *fio_job;		/* workload=fio: job file, absolute path */
-	char *where;		/* file:line of the section */
+	char *name;	       /* of the section: [pressure NAME] */
+	const char *workload;  /* of workload_table: "anon", "fio", ... */
+	guint processes;       /* 1..256 */
+	guint64 total_bytes;   /* over all processes */
+	guint passes;	       /* 1.. */
+	gboolean random_order; /* order=sequential|random */
+	guint write_percent;   /* 0..100, of the touches after the first pass */
+	guint start_after_ms;  /* after PRESSING begins */
+	char *fio_job;	       /* workload=fio: job file, absolute path */
+	char *where;	       /* file:line of the section */
 };
 
 enum fault_kind {
@@ -50,10 +52,10 @@ enum fault_kind {
 struct scenario_fault {
 	char *name;
 	enum fault_kind kind;
-	guint64 at_ms;	    /* after PRESSING begins */
-	guint64 for_ms;	    /* 0: never healed */
+	guint64 at_ms;		      /* after PRESSING begins */
+	guint64 for_ms;		      /* 0: never healed */
 	guint64 after_swap_out_bytes; /* 0, or: not before so much was swapped out */
-	char *file, *value; /* FAULT_GUEST_WRITE */
+	char *file, *value;	      /* FAULT_GUEST_WRITE */
 	char *where;
 };
 
@@ -72,7 +74,7 @@ struct scenario {
 		char *debian;	/* NULL, or "6.12": Debian's prebuilt kernel */
 		char *image;	/* NULL, or a bzImage, absolute; then vmlinux may be given */
 		char *vmlinux;
-		char *cmdline;	/* appended to the kernel command line, may be "" */
+		char *cmdline; /* appended to the kernel command line, may be "" */
 	} kernel;
 	struct {
 		guint64 memory_bytes; /* multiple of 1 MiB, 96 MiB .. 2 GiB */
@@ -84,10 +86,10 @@ struct scenario {
 		const char *transport; /* "nbd" */
 		const char *backend;   /* of server_table: "nbd-server", "nbdkit", "qemu-nbd" */
 		guint64 size_bytes;
-		guint port;	       /* inside the run's private network namespace */
-		guint connections;     /* 1.. */
-		guint timeout_s;       /* nbd-client -timeout; 0: none */
-		guint delay_ms;	       /* nbdkit only: added to each request */
+		guint port;		  /* inside the run's private network namespace */
+		guint connections;	  /* 1.. */
+		guint timeout_s;	  /* nbd-client -timeout; 0: none */
+		guint delay_ms;		  /* nbdkit only: added to each request */
 		guint64 rate_bytes_per_s; /* nbdkit only: 0 is unlimited */
 	} swap;
 	struct {
@@ -111,7 +113,7 @@ struct scenario {
  * with scenario_free().  Errors: NETSWAP_ERROR_USAGE.
  */
 struct scenario *scenario_load(const char *name_or_file, char **sets, GError **error);
-/* The same from text in memory; @file is only used in messages. */
+/* The same from text in memory; @file names it and its folder, and need not exist. */
 struct scenario *scenario_parse(const char *text, gsize bytes, const char *file, char **sets,
 				GError **error);
 void scenario_free(struct scenario *s);
@@ -124,7 +126,8 @@ struct scenario_entry {
 };
 GPtrArray *scenario_list(GError **error);
 
-/* The folder of shipped data: the source tree's, or the installed one. */
-const char *netswap_data_dir(void); /* has kernel-patches/, vm-images/, workloads/, scripts/, scenarios/ */
+/* The folder of shipped data: $NETSWAP_DATA, the source tree, or the installed one.  It has
+ * kernel-patches/ vm-images/ workloads/ scripts/ nbd-harness/scenarios/.  Static. */
+const char *netswap_data_dir(void);
 
 #endif

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "scenario/keys.h"
+
+#include <string.h>
+
+#include "judge/facts.h"
+#include "scenario/scenario.h"
+
+#define SECOND 1000ull
+#define DAY    (86400 * SECOND)
+#define MIB    (1ull << 20)
+#define GIB    (1ull << 30)
+#define TIB    (1ull << 40)
+
+const struct scenario_section section_table[] = {
+	{ "kernel", FALSE, "which Linux runs in the guest" },
+	{ "machine", FALSE, "the virtual machine and its sysctls" },
+	{ "swap", FALSE, "how swap reaches the server, and the server" },
+	{ "link", FALSE, "what lies between guest and server" },
+	{ "pressure", TRUE, "a workload that forces reclaim; all start together" },
+	{ "fault", TRUE, "a scheduled disturbance" },
+	{ "expect", FALSE, "what must come out, and how long it may take" },
+	{ NULL, FALSE, NULL },
+};
+
+const struct named transport_table[] = {
+	{ "nbd", "network block device over TCP, attached with nbd-client" },
+	{ NULL, NULL },
+};
+
+const struct named backend_table[] = {
+	{ "nbd-server", "the reference server, one process a connection" },
+	{ "nbdkit", "nbdkit with its file plugin; can delay, throttle and fail requests" },
+	{ "qemu-nbd", "QEMU's server" },
+	{ NULL, NULL },
+};
+
+const struct named nic_table[] = {
+	{ "virtio-net", "paravirtual; receive buffers have no share in the reserves" },
+	{ "e1000", "Intel 82540; receive buffers have no share in the reserves" },
+	{ "e1000e", "Intel 82574; receive buffers may use the reserves" },
+	{ "rtl8139", "Realtek 8139; receive buffers may use the reserves" },
+	{ "vmxnet3", "VMware's paravirtual; only part of the receive buffers may" },
+	{ NULL, NULL },
+};
+
+const struct named order_table[] = {
+	{ "sequential", "page after page" },
+	{ "random", "a seeded permutation of the pages" },
+	{ NULL, NULL },
+};
+
+const struct named accel_table[] = {
+	{ "auto", "KVM if a probe guest really runs under it, else TCG" },
+	{ "kvm", "KVM or no run" },
+	{ "tcg", "emulation" },
+	{ NULL, NULL },
+};
+
+const struct named fault_table[FAULT_KINDS + 1] = {
+	[FAULT_SERVER_STOP] = { "server-stop",
+				"stop the server's whole process tree, continue it after for=" },
+	[FAULT_SERVER_KILL] = { "server-kill", "kill the server" },
+	[FAULT_QEMU_KILL] = { "qemu-kill", "kill QEMU" },
+	[FAULT_VM_STOP] = { "vm-stop", "pause the machine, continue it after for=" },
+	[FAULT_SWAP_FLIP] = { "swap-flip", "flip one bit in every page of the swap image" },
+	[FAULT_SWAP_EIO] = { "swap-eio", "the server answers reads with EIO (backend nbdkit)" },
+	[FAULT_GUEST_WRITE] = { "guest-write", "the guest's PID 1 writes value= to file=" },
+};
+
+const struct named verdict_table[VERDICTS + 1] = {
+	[VERDICT_INFRA] = { "INFRA",
+			    "QEMU, server, host or build failed; the kernel is not judged" },
+	[VERDICT_CRASH] = { "CRASH", "panic, oops or another splat of the kernel" },
+	[VERDICT_CORRUPT] = { "CORRUPT", "a page came back different from what was written" },
+	[VERDICT_DEADLOCK] = { "DEADLOCK", "waiters that wait for each other, and that persists" },
+	[VERDICT_LIVELOCK] = { "LIVELOCK", "busy processors and no progress" },
+	[VERDICT_IO_ERROR] = { "IO_ERROR", "the kernel gave up on swap with a healthy server" },
+	[VERDICT_OOM] = { "OOM", "the OOM killer struck while swap had room" },
+	[VERDICT_STARVED] = { "STARVED", "no progress because a fault is still in force" },
+	[VERDICT_INCONCLUSIVE] = { "INCONCLUSIVE",
+				   "too little swap traffic, or evidence is missing" },
+	[VERDICT_PASS] = { "PASS", "the pressure finished and every page came back intact" },
+};
+
+/* clang-format off */
+const struct scenario_key scenario_keys[] = {
+	{ "kernel", "version", KEY_STRING, .fallback = "6.12",
+	  .help = "Debian's linux-source package to build" },
+	{ "kernel", "series", KEY_LIST, .fallback = "",
+	  .help = "patch series of kernel-patches/VERSION to apply; none: stock" },
+	{ "kernel", "patches", KEY_PATHS, .fallback = "", .help = "further patch files" },
+	{ "kernel", "config", KEY_PATHS, .fallback = "", .help = "further config fragments" },
+	{ "kernel", "source", KEY_PATH, .help = "build this source tree instead of a package" },
+	{ "kernel", "debian", KEY_STRING, .help = "run Debian's prebuilt kernel of this version" },
+	{ "kernel", "image", KEY_PATH, .help = "run this bzImage" },
+	{ "kernel", "vmlinux", KEY_PATH, .help = "the unstripped kernel that belongs to image" },
+	{ "kernel", "cmdline", KEY_STRING, .fallback = "", .help = "appended to the kernel's command line" },
+
+	{ "machine", "memory", KEY_BYTES, .fallback = "128M", .min = 96 * MIB, .max = 2 * GIB,
+	  .help = "RAM of the guest, a multiple of 1M" },
+	{ "machine", "cpus", KEY_COUNT, .fallback = "2", .min = 1, .max = 64, .help = "virtual CPUs" },
+	{ "machine", "accel", KEY_CHOICE, accel_table, .fallback = "auto", .help = "accelerator" },
+	{ "machine", "sysctl.*", KEY_STRING, .help = "a sysctl set before swapon, as in sysctl.vm.swappiness=60" },
+
+	{ "swap", "transport", KEY_CHOICE, transport_table, .fallback = "nbd", .help = "how swap reaches the server" },
+	{ "swap", "backend", KEY_CHOICE, backend_table, .fallback = "nbd-server", .help = "the server program" },
+	{ "swap", "size", KEY_BYTES, .fallback = "1G", .min = 4 * MIB, .max = 64 * GIB, .help = "size of the export" },
+	{ "swap", "port", KEY_COUNT, .fallback = "10809", .min = 1, .max = 65535,
+	  .help = "TCP port inside the run's private network" },
+	{ "swap", "connections", KEY_COUNT, .fallback = "1", .min = 1, .max = 16, .help = "connections to the server" },
+	{ "swap", "timeout", KEY_DURATION, .fallback = "0", .max = DAY,
+	  .help = "nbd-client's timeout, whole seconds; 0: wait for ever" },
+	{ "swap", "delay", KEY_DURATION, .fallback = "0", .max = 60 * SECOND,
+	  .help = "added to each request (backend nbdkit)" },
+	{ "swap", "rate", KEY_BYTES, .fallback = "0", .max = TIB,
+	  .help = "limit per second, in each direction (backend nbdkit); 0: none" },
+
+	{ "link", "nic", KEY_CHOICE, nic_table, .fallback = "virtio-net", .help = "network card" },
+
+	{ "pressure", "workload", KEY_CHOICE, workload_table, .fallback = "anon", .help = "what presses" },
+	{ "pressure", "processes", KEY_COUNT, .fallback = "4", .min = 1, .max = 256, .help = "how many of it" },
+	{ "pressure", "total", KEY_BYTES, .required = TRUE, .min = MIB, .max = TIB,
+	  .help = "memory over all its processes" },
+	{ "pressure", "passes", KEY_COUNT, .fallback = "2", .min = 1, .max = 1000000,
+	  .help = "how often all of it is touched: the first fills, the last verifies" },
+	{ "pressure", "order", KEY_CHOICE, order_table, .fallback = "sequential", .help = "order of the touches" },
+	{ "pressure", "writes", KEY_PERCENT, .fallback = "100%",
+	  .help = "share of the pages rewritten between the first pass, which fills, and the last, which verifies" },
+	{ "pressure", "start_after", KEY_DURATION, .fallback = "0", .max = DAY, .help = "delay of its start" },
+	{ "pressure", "fio_job", KEY_PATH, .help = "job file (workload fio)" },
+
+	{ "fault", "kind", KEY_CHOICE, fault_table, .required = TRUE, .help = "what happens" },
+	{ "fault", "at", KEY_DURATION, .fallback = "0", .max = DAY, .help = "when, after the pressure began" },
+	{ "fault", "for", KEY_DURATION, .fallback = "0", .max = DAY, .help = "healed after this time; 0: never" },
+	{ "fault", "after_swap_out", KEY_BYTES, .fallback = "0", .max = TIB,
+	  .help = "not before so much was swapped out" },
+	{ "fault", "file", KEY_STRING, .help = "absolute path in the guest (kind guest-write)" },
+	{ "fault", "value", KEY_STRING, .help = "text written there (kind guest-write)" },
+
+	{ "expect", "verdict", KEY_CHOICE, verdict_table, .fallback = "PASS", .help = "the verdict that is right here" },
+	{ "expect", "floor_out", KEY_BYTES, .max = TIB,
+	  .help = "swapped out at least, for a PASS; unset: what does not fit in RAM, each pass after the first" },
+	{ "expect", "floor_in", KEY_BYTES, .max = TIB, .help = "swapped in at least, likewise" },
+	{ "expect", "deadline", KEY_DURATION, .fallback = "300s", .min = SECOND, .max = DAY,
+	  .help = "fair time for the pressure, whole seconds" },
+	{ .section = NULL },
+};
+/* clang-format on */
+
+const struct scenario_key *scenario_key_find(const char *section, const char *name)
+{
+	for (const struct scenario_key *key = scenario_keys; key->section; key++) {
+		gsize length = strlen(key->name);
+
+		if (strcmp(key->section, section))
+			continue;
+		if (!strcmp(key->name, name))
+			return key->name[length - 1] == '*' ? NULL : key;
+		if (key->name[length - 1] == '*' && !strncmp(key->name, name, length - 1) &&
+		    name[length - 1])
+			return key;
+	}
+	return NULL;
+}
+
+const char *scenario_key_type_name(enum scenario_key_type type)
+{
+	static const char *const names[] = {
+		[KEY_STRING] = "string",      [KEY_PATH] = "path",	   [KEY_PATHS] = "paths",
+		[KEY_BYTES] = "size",	      [KEY_DURATION] = "duration", [KEY_COUNT] = "count",
+		[KEY_PERCENT] = "percentage", [KEY_CHOICE] = "choice",	   [KEY_LIST] = "list",
+	};
+
+	return names[type];
+}
+
+const struct scenario_section *section_find(const char *name)
+{
+	for (const struct scenario_section *section = section_table; section->name; section++) {
+		if (!strcmp(section->name, name))
+			return section;
+	}
+	return NULL;
+}
+
+const struct named *named_find(const struct named *table, const char *name)
+{
+	for (; table->name; table++) {
+		if (!strcmp(table->name, name))
+			return table;
+	}
+	return NULL;
+}
