@@ -117,20 +117,6 @@ static struct pod_child *start_shell(struct pod *pod, const char *line)
 	return child;
 }
 
-/* Processes start asynchronously: wait until @child's tree has @count members. */
-static GArray *tree_of(struct pod *pod, struct pod_child *child, guint count)
-{
-	for (int i = 0; i < 200; i++) {
-		GArray *pids = pod_tree(pod, child);
-
-		if (pids->len == count)
-			return pids;
-		g_array_unref(pids);
-		g_usleep(10000);
-	}
-	g_error("the tree never had %u processes", count);
-}
-
 static GArray *open_pidfds(const pid_t *pids, guint count)
 {
 	GArray *fds = g_array_new(FALSE, FALSE, sizeof(struct pollfd));
@@ -175,7 +161,8 @@ static char state_of(pid_t pid)
 	g_autofree char *path = g_strdup_printf("/proc/%d/stat", pid);
 	g_autofree char *text = NULL;
 
-	g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+	if (!g_file_get_contents(path, &text, NULL, NULL))
+		return 'X'; /* ended */
 	return strrchr(text, ')')[2];
 }
 
@@ -185,6 +172,38 @@ static void assert_state_soon(pid_t pid, char state)
 	for (int i = 0; i < 200 && state_of(pid) != state; i++)
 		g_usleep(5000);
 	g_assert_cmpint(state_of(pid), ==, state);
+}
+
+/*
+ * Processes start asynchronously: wait until @child's tree has @count members,
+ * the last of them a sleep, and all are asleep.  (A shell inside vfork() is in D
+ * until its child has executed, and stays there if the child is stopped.)
+ */
+static gboolean is_settled(const GArray *pids, guint count)
+{
+	g_autofree char *path = NULL;
+	g_autofree char *name = NULL;
+
+	if (pids->len != count)
+		return FALSE;
+	for (guint i = 0; i < pids->len; i++)
+		if (state_of(g_array_index(pids, pid_t, i)) != 'S')
+			return FALSE;
+	path = g_strdup_printf("/proc/%d/comm", g_array_index(pids, pid_t, pids->len - 1));
+	return g_file_get_contents(path, &name, NULL, NULL) && !strcmp(name, "sleep\n");
+}
+
+static GArray *tree_of(struct pod *pod, struct pod_child *child, guint count)
+{
+	for (int i = 0; i < 500; i++) {
+		GArray *pids = pod_tree(pod, child);
+
+		if (is_settled(pids, count))
+			return pids;
+		g_array_unref(pids);
+		g_usleep(10000);
+	}
+	g_error("the tree never had %u processes asleep", count);
 }
 
 static void test_exit_status(void)
@@ -361,12 +380,10 @@ static void test_tree_signals(void)
 	if (!pod)
 		return;
 	innocent = start_shell(pod, "sleep 1000; true");
+	g_array_unref(tree_of(pod, innocent, 2));
 	child = start_shell(pod, "sleep 1000 & (sleep 1000; true) & wait");
 	pids = tree_of(pod, child, 4);
 	g_assert_cmpint(g_array_index(pids, pid_t, 0), ==, child->pid);
-	/* A shell inside vfork() waits in D for a child that was stopped: let them all exec. */
-	for (guint i = 0; i < pids->len; i++)
-		assert_state_soon(g_array_index(pids, pid_t, i), 'S');
 	pod_signal_tree(pod, child, SIGSTOP);
 	for (guint i = 0; i < pids->len; i++)
 		assert_state_soon(g_array_index(pids, pid_t, i), 'T');
@@ -404,8 +421,8 @@ static void test_daemon(void)
 	pids = tree_of(pod, child, 3);
 	g_assert_false(pod_wait(pod, child, 100));
 	/* The daemon's end, not its parent's, is the child's end. */
-	kill(g_array_index(pids, pid_t, 2), SIGKILL);
 	kill(g_array_index(pids, pid_t, 1), SIGKILL);
+	kill(g_array_index(pids, pid_t, 2), SIGKILL);
 	run_until_exit(&e);
 	g_assert_cmpint(WEXITSTATUS(e.last_status), ==, 128 + SIGKILL);
 	g_array_unref(pids);
