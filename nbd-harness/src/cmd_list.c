@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * netswap list: what a scenario can name.  Each kind of thing is one function
+ * that adds rows; with --json a row is one object and one line.
+ */
+#include <json-glib/json-glib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/nearest.h"
+#include "base/options.h"
+#include "base/units.h"
+#include "build/kernel.h"
+#include "cmd.h"
+#include "scenario/keys.h"
+#include "scenario/scenario.h"
+
+struct row {
+	JsonObject *object; /* has at least name and help */
+	char *shown;	    /* the name as the plain list shows it */
+};
+
+static void row_free(gpointer data)
+{
+	struct row *row = data;
+
+	json_object_unref(row->object);
+	g_free(row->shown);
+	g_free(row);
+}
+
+static struct row *add_row(GPtrArray *rows, const char *name, const char *help)
+{
+	struct row *row = g_new0(struct row, 1);
+
+	row->object = json_object_new();
+	json_object_set_string_member(row->object, "name", name);
+	json_object_set_string_member(row->object, "help", help);
+	row->shown = g_strdup(name);
+	g_ptr_array_add(rows, row);
+	return row;
+}
+
+static gboolean list_scenarios(GPtrArray *rows, GError **error)
+{
+	g_autoptr(GPtrArray) scenarios = scenario_list(error);
+
+	for (guint i = 0; scenarios && i < scenarios->len; i++) {
+		const struct scenario_entry *entry = g_ptr_array_index(scenarios, i);
+		struct row *row = add_row(rows, entry->name, entry->about);
+
+		json_object_set_string_member(row->object, "file", entry->file);
+	}
+	return scenarios != NULL;
+}
+
+static gboolean list_kernels(GPtrArray *rows, GError **error)
+{
+	g_autoptr(GPtrArray) kernels = kernel_list(error);
+
+	for (guint i = 0; kernels && i < kernels->len; i++) {
+		const struct kernel *kernel = g_ptr_array_index(kernels, i);
+		struct row *row = add_row(rows, kernel->name, kernel->image);
+
+		json_object_set_string_member(row->object, "key", kernel->key);
+		json_object_set_string_member(row->object, "image", kernel->image);
+		if (kernel->vmlinux)
+			json_object_set_string_member(row->object, "vmlinux", kernel->vmlinux);
+	}
+	return kernels != NULL;
+}
+
+/* The Subject line of a patch, without "[PATCH]"; caller frees. */
+static char *patch_subject(const char *file)
+{
+	g_autofree char *text = NULL;
+	g_auto(GStrv) lines = NULL;
+
+	if (!g_file_get_contents(file, &text, NULL, NULL))
+		return g_strdup("");
+	lines = g_strsplit(text, "\n", 16);
+	for (guint i = 0; lines[i]; i++) {
+		const char *subject = lines[i] + strlen("Subject:");
+
+		if (!g_str_has_prefix(lines[i], "Subject:"))
+			continue;
+		subject += strspn(subject, " ");
+		if (*subject == '[' && strchr(subject, ']'))
+			subject = strchr(subject, ']') + 1;
+		return g_strdup(subject + strspn(subject, " "));
+	}
+	return g_strdup("");
+}
+
+/* The patches of kernel-patches/@version/ablate: each switches one protection off. */
+static void list_version_knobs(GPtrArray *rows, const char *patches, const char *version)
+{
+	g_autofree char *folder = g_build_filename(patches, version, "ablate", NULL);
+	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+	const char *base;
+
+	while (dir && (base = g_dir_read_name(dir))) {
+		g_autofree char *file = g_build_filename(folder, base, NULL);
+		g_autofree char *help = NULL, *name = NULL;
+		struct row *row;
+
+		if (!g_str_has_suffix(base, ".patch"))
+			continue;
+		name = g_strndup(base, strlen(base) - strlen(".patch"));
+		help = patch_subject(file);
+		row = add_row(rows, name, help);
+		json_object_set_string_member(row->object, "version", version);
+		json_object_set_string_member(row->object, "file", file);
+	}
+}
+
+static gboolean list_knobs(GPtrArray *rows, GError **error)
+{
+	g_autofree char *patches = g_build_filename(netswap_data_dir(), "kernel-patches", NULL);
+	g_autoptr(GDir) dir = g_dir_open(patches, 0, error);
+	const char *version;
+
+	while (dir && (version = g_dir_read_name(dir)))
+		list_version_knobs(rows, patches, version);
+	return dir != NULL;
+}
+
+static gboolean list_named(GPtrArray *rows, const struct named *table)
+{
+	for (; table->name; table++)
+		add_row(rows, table->name, table->help);
+	return TRUE;
+}
+
+static gboolean list_workloads(GPtrArray *rows, GError **error)
+{
+	return list_named(rows, workload_table);
+}
+
+static gboolean list_backends(GPtrArray *rows, GError **error)
+{
+	return list_named(rows, backend_table);
+}
+
+static gboolean list_transports(GPtrArray *rows, GError **error)
+{
+	return list_named(rows, transport_table);
+}
+
+static gboolean list_faults(GPtrArray *rows, GError **error)
+{
+	return list_named(rows, fault_table);
+}
+
+static gboolean list_nics(GPtrArray *rows, GError **error)
+{
+	return list_named(rows, nic_table);
+}
+
+static gboolean list_verdicts(GPtrArray *rows, GError **error)
+{
+	return list_named(rows, verdict_table);
+}
+
+static void add_choices(JsonObject *object, const struct named *choices)
+{
+	JsonArray *array = json_array_new();
+
+	for (; choices->name; choices++)
+		json_array_add_string_element(array, choices->name);
+	json_object_set_array_member(object, "choices", array);
+}
+
+static gboolean list_keys(GPtrArray *rows, GError **error)
+{
+	for (const struct scenario_key *key = scenario_keys; key->section; key++) {
+		g_autofree char *name = g_strconcat(key->section, ".", key->name, NULL);
+		struct row *row = add_row(rows, name, key->help);
+
+		json_object_set_string_member(row->object, "type",
+					      scenario_key_type_name(key->type));
+		json_object_set_boolean_member(row->object, "required", key->required);
+		if (key->choices)
+			add_choices(row->object, key->choices);
+		if (!key->fallback)
+			continue;
+		json_object_set_string_member(row->object, "default", key->fallback);
+		g_free(row->shown);
+		row->shown = g_strconcat(name, "=", key->fallback, NULL);
+	}
+	return TRUE;
+}
+
+static const struct kind {
+	const char *name;
+	gboolean (*list)(GPtrArray *rows, GError **error);
+} kinds[] = {
+	{ "scenarios", list_scenarios }, { "kernels", list_kernels },
+	{ "knobs", list_knobs },	 { "workloads", list_workloads },
+	{ "backends", list_backends },	 { "transports", list_transports },
+	{ "faults", list_faults },	 { "nics", list_nics },
+	{ "verdicts", list_verdicts },	 { "keys", list_keys },
+};
+
+static const struct kind *find_kind(const char *name, GError **error)
+{
+	struct nearest near = { .word = name };
+	g_autofree char *hint = NULL;
+
+	for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
+		if (!strcmp(kinds[i].name, name))
+			return &kinds[i];
+		nearest_offer(&near, kinds[i].name);
+	}
+	hint = nearest_hint(&near);
+	g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_USAGE,
+		    "there is no list of %s%s (netswap list --help names all)", name, hint);
+	return NULL;
+}
+
+static void print_json(const GPtrArray *rows)
+{
+	for (guint i = 0; i < rows->len; i++) {
+		const struct row *row = g_ptr_array_index(rows, i);
+		g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
+		g_autofree char *line = NULL;
+
+		json_node_set_object(node, row->object);
+		line = json_to_string(node, FALSE);
+		g_print("%s\n", line);
+	}
+}
+
+static void print_text(const GPtrArray *rows)
+{
+	guint width = 0;
+
+	for (guint i = 0; i < rows->len; i++) {
+		const struct row *row = g_ptr_array_index(rows, i);
+
+		width = MAX(width, strlen(row->shown));
+	}
+	for (guint i = 0; i < rows->len; i++) {
+		const struct row *row = g_ptr_array_index(rows, i);
+
+		g_print("%-*s  %s\n", (int)width, row->shown,
+			json_object_get_string_member(row->object, "help"));
+	}
+}
+
+static gint by_name(gconstpointer a, gconstpointer b)
+{
+	const struct row *const *x = a, *const *y = b;
+
+	return strcmp((*x)->shown, (*y)->shown);
+}
+
+int cmd_list(int argc, char **argv)
+{
+	gboolean json = FALSE;
+	const GOptionEntry entries[] = {
+		{ "json", 0, 0, G_OPTION_ARG_NONE, &json, "One JSON object a line", NULL },
+		{ NULL },
+	};
+	g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(row_free);
+	g_autoptr(GString) what = g_string_new("WHAT is one of");
+	g_autoptr(GError) error = NULL;
+	const struct kind *kind;
+
+	for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
+		g_string_append_printf(what, " %s", kinds[i].name);
+	if (!options_parse(&argc, &argv, entries, "WHAT", what->str, &error))
+		return options_fail(error);
+	if (argc != 2) {
+		g_set_error(&error, NETSWAP_ERROR, NETSWAP_ERROR_USAGE, "name one list; %s",
+			    what->str);
+		return options_fail(error);
+	}
+	kind = find_kind(argv[1], &error);
+	if (!kind || !kind->list(rows, &error))
+		return options_fail(error);
+	if (kind->list == list_knobs)
+		g_ptr_array_sort(rows, by_name);
+	if (json)
+		print_json(rows);
+	else
+		print_text(rows);
+	return NETSWAP_EXIT_AS_EXPECTED;
+}
