@@ -33,8 +33,9 @@ HARNESS_OBJ := $(HARNESS_SRC:%.c=$(BUILD)/obj/%.o)
 ASAN_OBJ    := $(LIB_SRC:%.c=$(BUILD)/asan/%.o)
 UNIT_TESTS  := $(patsubst $(TESTS)/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard $(TESTS)/unit/*.c))
 PACKAGES    := $(BUILD)/.packages
+GUEST       := $(BUILD)/guest/init $(BUILD)/guest/workload
 
-all: $(BUILD)/netswap
+all: $(BUILD)/netswap $(GUEST)
 
 $(PACKAGES): scripts/install-packages
 	scripts/install-packages
@@ -54,6 +55,17 @@ $(BUILD)/asan/%.o: %.c | $(PACKAGES)
 $(BUILD)/tests/unit/%: $(TESTS)/unit/%.c $(ASAN_OBJ)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(SANITIZE) -MMD -MP -o $@ $< $(ASAN_OBJ) $(PKG_LIBS)
+
+# The guest's own programs: static, and small with musl.
+GUEST_CFLAGS := -std=gnu11 -O2 -static -s $(WARN) -D_GNU_SOURCE -Ivm-images -Iworkloads
+
+$(BUILD)/guest/init: $(wildcard vm-images/*.[ch] workloads/*.h) | $(PACKAGES)
+	@mkdir -p $(@D)
+	musl-gcc $(GUEST_CFLAGS) -o $@ $(filter %.c,$^)
+
+$(BUILD)/guest/workload: $(wildcard workloads/*.[ch]) vm-images/board_map.c vm-images/board_map.h vm-images/board.h | $(PACKAGES)
+	@mkdir -p $(@D)
+	musl-gcc $(GUEST_CFLAGS) -o $@ $(filter %.c,$^)
 
 unit-tests: $(UNIT_TESTS)
 

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The modules that a prebuilt kernel needs in the initramfs, with what they
+ * depend on, and the order file that PID 1's verb modprobe reads
+ * (vm-images/modprobe.c describes it).
+ */
+#ifndef NETSWAP_BUILD_IMAGE_MODULES_H
+#define NETSWAP_BUILD_IMAGE_MODULES_H
+
+#include <glib.h>
+
+#include "build/cpio.h"
+
+/*
+ * @modules: folder with lib/modules/VERSION/.  @work: a folder for depmod's
+ * output, should the package not have brought it.
+ */
+gboolean image_add_modules(struct cpio *c, const char *modules, const char *work, GError **error);
+/* The names that are looked for, as one text: part of an image's key. */
+char *image_modules_wanted(void);
+
+#endif
