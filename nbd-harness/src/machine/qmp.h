@@ -27,7 +27,8 @@ struct qmp;
 typedef void (*qmp_event_fn)(const char *event, JsonObject *data, gpointer user_data);
 typedef void (*qmp_closed_fn)(gpointer user_data);
 
-/* Take over @fd, read the greeting, negotiate; blocks up to @deadline_ms. */
+/* Take over @fd (closed also on failure), read the greeting, negotiate; blocks up to
+ * @deadline_ms.  The callbacks must not free the qmp. */
 struct qmp *qmp_new(int fd, guint deadline_ms, qmp_event_fn on_event, qmp_closed_fn on_closed,
 		    gpointer user_data, GError **error);
 /*
