@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Flow: cache entry of the names and the Debian release -- absent -->
- * apt-get --print-uris (which packages are missing) -> apt-get download ->
+ * apt-get --simulate (which packages are missing) -> apt-get download ->
  * dpkg-deb -x each into root/.
  */
 #include "build/debpkg.h"
@@ -15,18 +15,14 @@
 
 #define OS_RELEASE "/etc/os-release"
 
-/* A line of --print-uris is 'URI' NAME_VERSION_ARCH.deb SIZE HASH; collects NAME. */
+/* A line of a simulated installation is: Inst NAME (VERSION ...) */
 static void collect_name(const char *line, gpointer data)
 {
 	GHashTable *names = data;
 	g_auto(GStrv) words = g_strsplit(line, " ", 3);
-	char *underscore;
 
-	if (line[0] != '\'' || g_strv_length(words) < 3)
-		return;
-	underscore = strchr(words[1], '_');
-	if (underscore)
-		g_hash_table_add(names, g_strndup(words[1], (gsize)(underscore - words[1])));
+	if (g_strv_length(words) == 3 && !strcmp(words[0], "Inst"))
+		g_hash_table_add(names, g_strdup(words[1]));
 }
 
 /* The names of all packages to fetch, as a set; caller frees. */
@@ -34,12 +30,8 @@ static GHashTable *missing_packages(const char *const *packages, GError **error)
 {
 	g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GPtrArray) argv = g_ptr_array_new();
-	static const char *const options[] = {
-		"apt-get",	"install",
-		"--print-uris", "-qq",
-		"-y",		"--no-install-recommends",
-		"-o",		"Debug::NoLocking=1",
-	};
+	static const char *const options[] = { "apt-get", "install", "--simulate",
+					       "-qq",	  "-y",	     "--no-install-recommends" };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(options); i++)
 		g_ptr_array_add(argv, (gpointer)options[i]);
