@@ -55,9 +55,16 @@ static gboolean count_task(const struct guest *g, guint64 address, gpointer data
 {
 	struct sample *s = data;
 	struct task_facts task = { 0 };
+	guint32 pid;
+	guint64 mm, utime_ns;
 
-	if (!guest_u32(g, address + g->at.task_state, &task.state))
+	if (!guest_u32(g, address + g->at.task_state, &task.state) ||
+	    !guest_u32(g, address + g->at.task_tgid, &pid) ||
+	    !guest_u64(g, address + g->at.task_mm, &mm) ||
+	    !guest_u64(g, address + g->at.task_utime, &utime_ns))
 		return FALSE;
+	if (mm && pid != 1)
+		s->user_ns += utime_ns;
 	s->tasks++;
 	s->tasks_runnable += !task.state;
 	s->tasks_blocked += *task_state_name(&task) == 'D';
@@ -84,9 +91,9 @@ void view_task_sample(const struct guest *g, struct sample *s)
 {
 	guint64 tainted = symbols_address(g->symbols, "tainted_mask");
 
-	s->tasks = s->tasks_runnable = s->tasks_blocked = 0;
+	s->tasks = s->tasks_runnable = s->tasks_blocked = s->user_ns = 0;
 	if (!walk_tasks(g, count_task, s))
-		s->tasks = s->tasks_runnable = s->tasks_blocked = SAMPLE_UNKNOWN;
+		s->tasks = s->tasks_runnable = s->tasks_blocked = s->user_ns = SAMPLE_UNKNOWN;
 	sample_runqueues(g, s);
 	if (tainted)
 		guest_read(g, tainted, &s->tainted, 8);

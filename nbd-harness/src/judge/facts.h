@@ -78,6 +78,7 @@ gboolean verdict_parse(const char *name, enum verdict *v);
 	X(tasks_runnable, "in state R")                                                            \
 	X(tasks_blocked, "in uninterruptible sleep that counts as load (D)")                       \
 	X(runqueue, "sum of rq->nr_running")                                                       \
+	X(user_ns, "user-mode CPU time of all user tasks but PID 1")                    \
 	X(tainted, "tainted_mask")                                                                 \
 	/* pressure, from the board */                                                             \
 	X(slots_running, "pressure processes that run")                                            \

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "judge/judge.h"
+
+#include <string.h>
+
+#include <board.h>
+
+#define SECOND_US G_GINT64_CONSTANT(1000000)
+
+#define QUIET_SNAPSHOT_US (4 * SECOND_US) /* so long without progress: look closely */
+#define SNAPSHOT_EVERY_US (3 * SECOND_US)
+#define QUIET_DEADLOCK_US (7 * SECOND_US)
+#define QUIET_LIVELOCK_US (10 * SECOND_US)
+#define QUIET_GIVE_UP_US (60 * SECOND_US) /* stalled, and no knot explains it */
+#define QUIET_AFTER_BAD_US (10 * SECOND_US) /* ... when something worse is known already */
+#define STARVED_AFTER_US (3 * SECOND_US)
+#define BUSY_PERCENT 50 /* of one CPU, over the quiet time: a livelock, not a wait */
+#define TIMER_CHANCES 2
+/* "Swap still had room": more than this part of it was free. */
+#define SWAP_ROOM_DIVISOR 20
+
+struct judge {
+	struct judge_config config;
+	struct ruling ruling;
+
+	struct sample last, progress; /* the latest sample; the one that last moved */
+	gboolean any;
+	gint64 press_fair_us; /* when pressure began, -1: not yet */
+	GPtrArray *faults;    /* names in force */
+	gboolean starved;     /* no progress while a fault was in force, at the end */
+
+	struct snapshot *snapshot; /* the latest, and its graph */
+	struct waitgraph *graph;
+	gint64 snapshot_fair_us;
+};
+
+struct judge *judge_new(const struct judge_config *config)
+{
+	struct judge *j = g_new0(struct judge, 1);
+
+	j->config = *config;
+	j->press_fair_us = -1;
+	j->faults = g_ptr_array_new_with_free_func(g_free);
+	return j;
+}
+
+void judge_free(struct judge *j)
+{
+	if (!j)
+		return;
+	g_ptr_array_unref(j->faults);
+	snapshot_free(j->snapshot);
+	waitgraph_free(j->graph);
+	g_free(j->ruling.signature);
+	for (int v = 0; v < VERDICTS; v++)
+		g_free(j->ruling.reason[v]);
+	g_free(j);
+}
+
+void judge_evidence(struct judge *j, enum verdict v, const char *reason)
+{
+	if (!j->ruling.held[v])
+		j->ruling.reason[v] = g_strdup(reason);
+	j->ruling.held[v] = TRUE;
+}
+
+G_GNUC_PRINTF(3, 4)
+static void hold(struct judge *j, enum verdict v, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	g_autofree char *reason = g_strdup_vprintf(fmt, ap);
+	va_end(ap);
+	judge_evidence(j, v, reason);
+}
+
+/*
+ * What counts as progress: something was finished, not merely tried.  Scans,
+ * stalls and retransmissions are attempts and do not count.
+ */
+static gboolean moved(const struct sample *a, const struct sample *b)
+{
+	static const gsize fields[] = {
+#define OFFSET(field) offsetof(struct sample, field)
+		OFFSET(phase),		OFFSET(swap_in_pages),	OFFSET(swap_out_pages),
+		OFFSET(reclaimed_pages), OFFSET(nbd_completed), OFFSET(oom_kills),
+		OFFSET(touched_pages),	OFFSET(verified_pages), OFFSET(slots_running),
+		OFFSET(user_ns),
+#undef OFFSET
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(fields); i++) {
+		gint64 x = G_STRUCT_MEMBER(gint64, a, fields[i]);
+		gint64 y = G_STRUCT_MEMBER(gint64, b, fields[i]);
+
+		if (x != y && x != SAMPLE_UNKNOWN && y != SAMPLE_UNKNOWN)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static void restart_patience(struct judge *j)
+{
+	j->progress = j->last;
+	j->snapshot_fair_us = 0;
+}
+
+void judge_fault(struct judge *j, const char *name, gboolean begins)
+{
+	guint i;
+
+	if (begins) {
+		g_ptr_array_add(j->faults, g_strdup(name));
+	} else if (g_ptr_array_find_with_equal_func(j->faults, name, g_str_equal, &i)) {
+		g_ptr_array_remove_index(j->faults, i);
+		/* Healed: everything that waited gets its chances from now on. */
+		restart_patience(j);
+		j->starved = FALSE;
+	}
+}
+
+static gint64 quiet_us(const struct judge *j)
+{
+	return j->last.fair_us - j->progress.fair_us;
+}
+
+static gboolean known_bad(const struct judge *j)
+{
+	for (int v = 0; v < VERDICT_STARVED; v++) {
+		if (j->ruling.held[v])
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* Timer firings since the last progress; every armed one must have had its chances. */
+static gint64 timer_fires(const struct judge *j)
+{
+	return j->last.tcp_timer_fires - j->progress.tcp_timer_fires;
+}
+
+static gboolean timers_had_their_chance(const struct judge *j)
+{
+	return j->last.tcp_timer_armed != 1 || timer_fires(j) >= TIMER_CHANCES;
+}
+
+static void look_at_counters(struct judge *j, const struct sample *s)
+{
+	if (s->corrupt_pages > 0 || s->slots_corrupt > 0)
+		hold(j, VERDICT_CORRUPT, "%" G_GINT64_FORMAT " pages came back different",
+		     MAX(s->corrupt_pages, s->slots_corrupt));
+	if (s->oom_kills > 0 && s->swap_free_pages > s->swap_total_pages / SWAP_ROOM_DIVISOR)
+		hold(j, VERDICT_OOM,
+		     "the OOM killer struck with %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT
+		     " swap pages free",
+		     s->swap_free_pages, s->swap_total_pages);
+}
+
+static gboolean is_busy(const struct judge *j)
+{
+	return (j->last.vcpu_us - j->progress.vcpu_us) * 100 >= quiet_us(j) * BUSY_PERCENT;
+}
+
+static enum judge_wants on_quiet(struct judge *j)
+{
+	gint64 quiet = quiet_us(j);
+	double quiet_s = quiet / 1e6;
+
+	if (j->faults->len) {
+		j->starved = quiet >= STARVED_AFTER_US;
+		return JUDGE_WANTS_NOTHING;
+	}
+	if (known_bad(j) && quiet >= QUIET_AFTER_BAD_US)
+		return JUDGE_WANTS_END;
+	if (quiet >= QUIET_LIVELOCK_US && is_busy(j) && j->graph && !waitgraph_has_knot(j->graph) &&
+	    !j->graph->peer_stuck && timers_had_their_chance(j)) {
+		hold(j, VERDICT_LIVELOCK,
+		     "CPUs busy (%.0f %% of one) and no progress for %.1f s of fair time",
+		     100.0 * (j->last.vcpu_us - j->progress.vcpu_us) / quiet, quiet_s);
+		return JUDGE_WANTS_END;
+	}
+	if (quiet >= QUIET_GIVE_UP_US) {
+		if (j->graph && j->graph->peer_stuck)
+			hold(j, VERDICT_INFRA, "the swap server stopped answering without a fault");
+		else
+			hold(j, VERDICT_INCONCLUSIVE,
+			     "no progress for %.0f s of fair time, and no knot explains it", quiet_s);
+		return JUDGE_WANTS_END;
+	}
+	if (quiet >= QUIET_SNAPSHOT_US && j->last.fair_us - j->snapshot_fair_us >= SNAPSHOT_EVERY_US)
+		return JUDGE_WANTS_SNAPSHOT;
+	return JUDGE_WANTS_NOTHING;
+}
+
+static enum judge_wants on_deadline(struct judge *j)
+{
+	if (j->faults->len && j->starved)
+		hold(j, VERDICT_STARVED, "no progress while fault %s is in force",
+		     (char *)g_ptr_array_index(j->faults, 0));
+	else
+		hold(j, VERDICT_INCONCLUSIVE,
+		     "still progressing at the deadline of %" G_GINT64_FORMAT " s of fair time",
+		     j->config.press_deadline_us / SECOND_US);
+	return JUDGE_WANTS_END;
+}
+
+enum judge_wants judge_sample(struct judge *j, const struct sample *s)
+{
+	if (!j->any || moved(&j->last, s)) {
+		j->progress = *s;
+		j->starved = FALSE;
+		/* An older snapshot says nothing about a later quiet time. */
+		j->snapshot_fair_us = 0;
+		g_clear_pointer(&j->graph, waitgraph_free);
+		g_clear_pointer(&j->snapshot, snapshot_free);
+	}
+	j->any = TRUE;
+	j->last = *s;
+	look_at_counters(j, s);
+
+	if (j->ruling.held[VERDICT_INFRA] || j->ruling.held[VERDICT_CORRUPT] ||
+	    j->ruling.held[VERDICT_CRASH] || s->phase == BOARD_DONE || s->phase == BOARD_FAILED)
+		return JUDGE_WANTS_END;
+	if (s->phase < BOARD_PRESSING) {
+		if (s->fair_us < j->config.boot_deadline_us)
+			return JUDGE_WANTS_NOTHING;
+		hold(j, VERDICT_INFRA, "the guest did not reach its pressure in %.0f s of fair time",
+		     j->config.boot_deadline_us / 1e6);
+		return JUDGE_WANTS_END;
+	}
+	if (j->press_fair_us < 0)
+		j->press_fair_us = s->fair_us;
+	if (s->fair_us - j->press_fair_us >= j->config.press_deadline_us)
+		return on_deadline(j);
+	return on_quiet(j);
+}
+
+enum judge_wants judge_snapshot(struct judge *j, struct snapshot *s)
+{
+	struct waitgraph_hints hints = { .receive_in_vain = timer_fires(j) >= TIMER_CHANCES };
+	struct waitgraph *graph = waitgraph_build(s, &hints);
+	gboolean same = j->graph && waitgraph_same_knot(j->graph, j->snapshot, graph, s);
+
+	g_clear_pointer(&j->graph, waitgraph_free);
+	g_clear_pointer(&j->snapshot, snapshot_free);
+	j->graph = graph;
+	j->snapshot = s;
+	j->snapshot_fair_us = j->last.fair_us;
+
+	if (!same || quiet_us(j) < QUIET_DEADLOCK_US || !timers_had_their_chance(j) || j->faults->len)
+		return JUDGE_WANTS_NOTHING;
+
+	g_free(j->ruling.signature);
+	j->ruling.signature = waitgraph_signature(graph);
+	hold(j, VERDICT_DEADLOCK,
+	     "the same knot of %u stood in two snapshots, no progress for %.1f s of fair time",
+	     graph->knot_size, quiet_us(j) / 1e6);
+	return JUDGE_WANTS_END;
+}
+
+/* The pressure ended: did it press, and did all of it end well? */
+static void look_at_end(struct judge *j)
+{
+	const struct sample *s = &j->last;
+
+	if (s->phase != BOARD_DONE || known_bad(j))
+		return;
+	if (s->slots_failed > 0 || s->slots_killed > 0 || s->slots_passed <= 0)
+		hold(j, VERDICT_INCONCLUSIVE,
+		     "%" G_GINT64_FORMAT " pressure processes failed, %" G_GINT64_FORMAT
+		     " were killed, %" G_GINT64_FORMAT " passed",
+		     s->slots_failed, s->slots_killed, s->slots_passed);
+	else if (s->swap_out_pages < j->config.floor_out_pages ||
+		 s->swap_in_pages < j->config.floor_in_pages)
+		hold(j, VERDICT_INCONCLUSIVE,
+		     "too little swap traffic: %" G_GINT64_FORMAT " pages out and %" G_GINT64_FORMAT
+		     " in, the floor is %" G_GINT64_FORMAT " and %" G_GINT64_FORMAT,
+		     s->swap_out_pages, s->swap_in_pages, j->config.floor_out_pages,
+		     j->config.floor_in_pages);
+	else
+		hold(j, VERDICT_PASS,
+		     "%" G_GINT64_FORMAT " pages verified, %" G_GINT64_FORMAT
+		     " swapped out and %" G_GINT64_FORMAT " in",
+		     s->verified_pages, s->swap_out_pages, s->swap_in_pages);
+}
+
+const struct ruling *judge_conclude(struct judge *j)
+{
+	struct ruling *r = &j->ruling;
+
+	look_at_end(j);
+	r->verdict = VERDICT_INCONCLUSIVE;
+	for (int v = VERDICTS - 1; v >= 0; v--) {
+		if (r->held[v])
+			r->verdict = v;
+	}
+	if (!r->held[r->verdict])
+		hold(j, VERDICT_INCONCLUSIVE, "the run ended before anything could be said");
+	if (!r->signature)
+		r->signature = g_strdup("");
+	r->last_progress_host_us = j->progress.host_us;
+	r->last_progress_fair_us = j->progress.fair_us;
+	r->decided_host_us = j->last.host_us;
+	r->decided_fair_us = j->last.fair_us;
+	r->snapshot = j->snapshot;
+	r->graph = j->graph;
+	return r;
+}

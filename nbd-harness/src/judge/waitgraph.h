@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The wait graph: who waits for what, held by whom; and the knot in it.
+ *
+ * Nodes are tasks and pseudo-nodes (MEMORY, IO, NETWORK, PEER, one NAPI per
+ * disabled context).  A node is *free* when it can move by itself, or through
+ * what it waits for: an ALL node when all its targets are free (a mutex: its
+ * owner), an ANY node when one is (memory: any reclaimer).  The largest set in
+ * which nobody is free is found by assuming that every waiter is stuck and
+ * letting freedom spread; what remains waits only for itself.  Its bottom
+ * (strongly connected, nothing leaves it) is the knot.  Visiting a node twice
+ * is not a cycle here: with ANY waits a cycle is not yet a deadlock.
+ *
+ * Ignorance frees: a wait that we cannot explain counts as free, so a knot is
+ * never made of it.
+ */
+#ifndef NETSWAP_JUDGE_WAITGRAPH_H
+#define NETSWAP_JUDGE_WAITGRAPH_H
+
+#include "judge/facts.h"
+#include "judge/waits.h"
+
+enum node_kind {
+	NODE_TASK,
+	NODE_MEMORY,  /* ANY: each task in reclaim */
+	NODE_IO,      /* ANY: the network if requests are in flight; each task submitting I/O */
+	NODE_NETWORK, /* ALL: the peer, each disabled NAPI, memory for receiving */
+	NODE_PEER,    /* the server */
+	NODE_NAPI,    /* ALL: the task that disabled it */
+};
+
+enum node_mode { NODE_ALL, NODE_ANY };
+
+struct wait_node {
+	enum node_kind kind;
+	enum node_mode mode;
+	char *label;  /* "kworker/1:2 [refill_work]", "MEMORY", "NAPI eth0 (virtnet_poll)" */
+	gint task;    /* NODE_TASK: index into snapshot->tasks, else -1 */
+	struct wait_facts wait; /* NODE_TASK */
+	gboolean stuck;
+	gboolean knot; /* in the bottom of the stuck set */
+};
+
+struct wait_edge {
+	guint from, to;	    /* indices of nodes */
+	char *held;	    /* what it waits for: "mutex nbd0 socket 0 tx_lock", "memory", ... */
+	char *evidence;	    /* where that was read: function, lock address */
+};
+
+struct waitgraph {
+	GArray *nodes; /* of struct wait_node */
+	GArray *edges; /* of struct wait_edge */
+	guint knot_size;
+	gboolean peer_stuck; /* all comes down to a server that does not act */
+};
+
+/* What the judge knows beyond the snapshot. */
+struct waitgraph_hints {
+	/* The sockets' retransmit timers have fired twice in vain since the last
+	 * progress: what the peer sends does not get in. */
+	gboolean receive_in_vain;
+};
+
+struct waitgraph *waitgraph_build(const struct snapshot *s, const struct waitgraph_hints *hints);
+void waitgraph_free(struct waitgraph *g);
+DEFINE_SCOPED(waitgraph, waitgraph_free)
+
+/* A knot with at least one task in it, not due to the peer. */
+gboolean waitgraph_has_knot(const struct waitgraph *g);
+
+/*
+ * Do two graphs show the same knot: same members and edges, and (except for
+ * those that wake by timer) no member's switch count moved between @a and @b?
+ */
+gboolean waitgraph_same_knot(const struct waitgraph *g, const struct snapshot *a,
+			     const struct waitgraph *h, const struct snapshot *b);
+
+/*
+ * The knot's signature: who holds what in it, without names of CPUs, addresses
+ * or pids.  Holders that merely wait for the network to take their data are
+ * left out (they are where the knot shows, not where it begins) unless there
+ * is nobody else.  Caller frees.
+ */
+char *waitgraph_signature(const struct waitgraph *g);
+
+#endif

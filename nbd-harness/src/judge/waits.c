@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "judge/waits.h"
+
+#include <string.h>
+
+enum {
+	TIMED = 1 << 0,
+};
+
+/*
+ * Function names of 5.10 to 7.3.  Order does not matter; the innermost frame
+ * that is listed decides.  A thread function stands here only for the thread's
+ * idle state: when it works, something more specific is further in.
+ */
+static const struct {
+	const char *function;
+	enum wait_kind kind;
+	int flags;
+} table[] = {
+	/* nothing to do */
+	{ "worker_thread", WAIT_IDLE, 0 },
+	{ "rescuer_thread", WAIT_IDLE, 0 },
+	{ "smpboot_thread_fn", WAIT_IDLE, 0 },
+	{ "kthreadd", WAIT_IDLE, 0 },
+	{ "kthread_worker_fn", WAIT_IDLE, 0 },
+	{ "kswapd", WAIT_IDLE, 0 },
+	{ "kswapd_try_to_sleep", WAIT_IDLE, 0 },
+	{ "kcompactd", WAIT_IDLE, 0 },
+	{ "khugepaged", WAIT_IDLE, 0 },
+	{ "ksm_scan_thread", WAIT_IDLE, 0 },
+	{ "oom_reaper", WAIT_IDLE, 0 },
+	{ "watchdog", WAIT_IDLE, 0 },
+	{ "rcu_gp_kthread", WAIT_IDLE, 0 },
+	{ "rcu_gp_fqs_loop", WAIT_IDLE, 0 },
+	{ "rcu_tasks_kthread", WAIT_IDLE, 0 },
+	{ "rcu_tasks_one_gp", WAIT_IDLE, 0 },
+	{ "devtmpfsd", WAIT_IDLE, 0 },
+	{ "devtmpfs_work_loop", WAIT_IDLE, 0 },
+	{ "kauditd_thread", WAIT_IDLE, 0 },
+	{ "scsi_error_handler", WAIT_IDLE, 0 },
+	{ "irq_thread", WAIT_IDLE, 0 },
+	{ "napi_threaded_poll", WAIT_IDLE, 0 },
+	{ "do_wait", WAIT_IDLE, 0 },
+	{ "do_nanosleep", WAIT_IDLE, 0 },
+	{ "do_sys_poll", WAIT_IDLE, 0 },
+	{ "do_poll", WAIT_IDLE, 0 },
+	{ "do_select", WAIT_IDLE, 0 },
+	{ "ep_poll", WAIT_IDLE, 0 },
+	{ "futex_wait", WAIT_IDLE, 0 },
+	{ "futex_wait_queue", WAIT_IDLE, 0 },
+	{ "futex_do_wait", WAIT_IDLE, 0 },
+	{ "futex_wait_queue_me", WAIT_IDLE, 0 },
+	{ "pipe_read", WAIT_IDLE, 0 },
+	{ "pipe_write", WAIT_IDLE, 0 },
+	{ "anon_pipe_read", WAIT_IDLE, 0 },
+	{ "do_sigtimedwait", WAIT_IDLE, 0 },
+	{ "sigsuspend", WAIT_IDLE, 0 },
+	{ "do_signal_stop", WAIT_IDLE, 0 },
+	{ "n_tty_read", WAIT_IDLE, 0 },
+	{ "nbd_ioctl", WAIT_IDLE, 0 }, /* nbd-client that stays until disconnect */
+	{ "nbd_start_device_ioctl", WAIT_IDLE, 0 },
+
+	/* a lock with an owner */
+	{ "__mutex_lock", WAIT_MUTEX, 0 },
+	{ "__mutex_lock_common", WAIT_MUTEX, 0 },
+	{ "__mutex_lock_slowpath", WAIT_MUTEX, 0 },
+	{ "__mutex_lock_killable_slowpath", WAIT_MUTEX, 0 },
+	{ "__mutex_lock_interruptible_slowpath", WAIT_MUTEX, 0 },
+	{ "mutex_lock", WAIT_MUTEX, 0 },
+
+	/* memory: freed by anyone who reclaims */
+	{ "throttle_direct_reclaim", WAIT_MEMORY, 0 },
+	{ "try_to_free_pages", WAIT_MEMORY, 0 },
+	{ "reclaim_throttle", WAIT_MEMORY, TIMED },
+	{ "congestion_wait", WAIT_MEMORY, TIMED },
+	{ "wait_iff_congested", WAIT_MEMORY, TIMED },
+	{ "mempool_alloc", WAIT_MEMORY, TIMED }, /* looks again every 5 s */
+	{ "mempool_alloc_noprof", WAIT_MEMORY, TIMED },
+
+	/* an I/O that is under way */
+	{ "folio_wait_bit_common", WAIT_IO, 0 },
+	{ "folio_wait_bit", WAIT_IO, 0 },
+	{ "folio_wait_writeback", WAIT_IO, 0 },
+	{ "wait_on_page_bit_common", WAIT_IO, 0 },
+	{ "wait_on_page_bit", WAIT_IO, 0 },
+	{ "__lock_page_or_retry", WAIT_IO, 0 },
+	{ "__folio_lock_or_retry", WAIT_IO, 0 },
+	{ "bit_wait_io", WAIT_IO, 0 },
+	{ "blk_io_schedule", WAIT_IO, 0 },
+	{ "submit_bio_wait", WAIT_IO, 0 },
+	{ "rq_qos_wait", WAIT_IO, 0 },
+	{ "blk_mq_get_tag", WAIT_TAG, 0 },
+
+	/* the network */
+	{ "sk_stream_wait_memory", WAIT_SEND, 0 },
+	{ "sock_alloc_send_pskb", WAIT_SEND, 0 },
+	{ "sk_wait_data", WAIT_RECEIVE, 0 },
+	{ "__skb_wait_for_more_packets", WAIT_RECEIVE, 0 },
+	{ "inet_csk_accept", WAIT_IDLE, 0 },
+
+	/* somebody else's word */
+	{ "wait_for_completion", WAIT_COMPLETION, 0 },
+	{ "__wait_for_common", WAIT_COMPLETION, 0 },
+	{ "wait_for_common", WAIT_COMPLETION, 0 },
+	{ "__flush_work", WAIT_COMPLETION, 0 },
+	{ "__flush_workqueue", WAIT_COMPLETION, 0 },
+
+	/* a nap */
+	{ "msleep", WAIT_TIMER, TIMED },
+	{ "msleep_interruptible", WAIT_TIMER, TIMED },
+	{ "usleep_range_state", WAIT_TIMER, TIMED },
+};
+
+static const char *const reclaim_functions[] = { "try_to_free_pages", "shrink_node", "shrink_lruvec",
+						 "balance_pgdat", "shrink_folio_list",
+						 "shrink_page_list", "evict_folios", "shrink_one" };
+static const char *const swap_io_functions[] = { "swap_writepage",     "__swap_writepage",
+						 "swap_writeout",      "swap_read_folio",
+						 "swap_readpage",      "submit_bio_noacct",
+						 "submit_bio_noacct_nocheck", "blk_mq_submit_bio",
+						 "nbd_queue_rq",       "blk_mq_run_work_fn",
+						 "blk_mq_dispatch_rq_list" };
+/* Functions that call napi_disable() and then do more before napi_enable(). */
+static const char *const napi_disablers[] = { "refill_work" };
+
+const char *function_base_name(const char *function)
+{
+	gsize len = strcspn(function, ".");
+	g_autofree char *base = g_strndup(function, len);
+
+	return g_intern_string(base);
+}
+
+static const char *any_of(const char *function, const char *const *names, guint n)
+{
+	for (guint i = 0; i < n; i++) {
+		if (!strcmp(function, names[i]))
+			return names[i];
+	}
+	return NULL;
+}
+#define ANY_OF(function, names) any_of(function, names, G_N_ELEMENTS(names))
+
+static void decide(struct wait_facts *w, const char *function)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(table); i++) {
+		if (!strcmp(table[i].function, function)) {
+			w->kind = table[i].kind;
+			w->timed = (table[i].flags & TIMED) != 0;
+			w->function = table[i].function;
+			return;
+		}
+	}
+}
+
+/* Frames of @t from the innermost out; fills everything that a frame can tell. */
+static void look_at_frames(const struct task_facts *t, struct wait_facts *w)
+{
+	const char *outer = NULL; /* the frame just inside the current one */
+
+	for (guint i = 0; i < t->frames; i++) {
+		if (!t->stack[i].function)
+			continue;
+
+		const char *function = function_base_name(t->stack[i].function);
+
+		if (!w->function)
+			decide(w, function);
+		w->in_reclaim |= ANY_OF(function, reclaim_functions) != NULL;
+		w->in_swap_io |= ANY_OF(function, swap_io_functions) != NULL;
+		if (!w->napi_disabler)
+			w->napi_disabler = ANY_OF(function, napi_disablers);
+		if (outer && (!strcmp(function, "process_one_work") || !strcmp(function, "kthread")) &&
+		    !w->entry)
+			w->entry = outer;
+		outer = function;
+	}
+}
+
+struct wait_facts wait_of(const struct task_facts *t)
+{
+	struct wait_facts w = { .kind = WAIT_OTHER };
+
+	look_at_frames(t, &w);
+	if (!w.entry)
+		w.entry = g_intern_string(t->kernel_thread ? "kernel" : "user");
+	if (*task_state_name(t) == 'R')
+		w.kind = WAIT_NONE;
+	/* Without a confirmed owner a mutex is not an edge but a riddle. */
+	else if (w.kind == WAIT_MUTEX && !t->mutex_owner)
+		w.kind = WAIT_OTHER;
+	return w;
+}

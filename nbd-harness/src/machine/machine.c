@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "machine/machine.h"
+
+#include <board.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+#define SERVER_DEADLINE_MS 15000
+#define QMP_DEADLINE_MS 20000
+/* Beyond guest RAM and swap: QEMU itself, its translation cache, page cache. */
+#define HOST_RESERVE_BYTES (512ull << 20)
+
+static gboolean host_has_memory(const struct scenario *s, GError **error)
+{
+	g_autofree char *meminfo = NULL;
+	guint64 available_kib = 0;
+	guint64 need = s->machine.memory_bytes + s->swap.size_bytes + HOST_RESERVE_BYTES;
+
+	if (!g_file_get_contents("/proc/meminfo", &meminfo, NULL, error))
+		return FALSE;
+
+	const char *line = strstr(meminfo, "MemAvailable:");
+
+	if (!line || sscanf(line, "MemAvailable: %" G_GUINT64_FORMAT, &available_kib) != 1)
+		return TRUE; /* a kernel that does not say */
+	if (available_kib * 1024 >= need)
+		return TRUE;
+	g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA,
+		    "%s needs %" G_GUINT64_FORMAT " MiB of host memory (guest RAM, swap image and "
+		    "QEMU), %" G_GUINT64_FORMAT " MiB are available; use a smaller machine.memory or "
+		    "swap.size",
+		    s->name, need >> 20, available_kib >> 10);
+	return FALSE;
+}
+
+static void on_child_exit(struct pod_child *child, gpointer data)
+{
+	struct machine *m = data;
+
+	m->events.child_ended(child->name, child->wait_status, m->events.data);
+}
+
+static void on_qmp_event(const char *event, JsonObject *object, gpointer data)
+{
+	struct machine *m = data;
+
+	if (!strcmp(event, "STOP"))
+		m->vm_running = FALSE;
+	else if (!strcmp(event, "RESUME"))
+		m->vm_running = TRUE;
+	m->events.qmp_event(event, m->events.data);
+}
+
+static void on_qmp_closed(gpointer data)
+{
+	struct machine *m = data;
+
+	m->vm_running = FALSE;
+	m->events.qmp_event("closed", m->events.data);
+}
+
+static int make_swap_image(guint64 bytes, GError **error)
+{
+	/* A memfd has no path: nobody but this run's server can open it. */
+	int fd = memfd_create("netswap-swap", MFD_CLOEXEC);
+
+	if (fd < 0 || ftruncate(fd, bytes)) {
+		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA,
+			    "cannot make a swap image of %" G_GUINT64_FORMAT " bytes: %s", bytes,
+			    g_strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static gboolean map_board(struct machine *m, GError **error)
+{
+	void *map = mmap(NULL, BOARD_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, m->qemu->board_fd, 0);
+
+	if (map == MAP_FAILED) {
+		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA, "cannot map the board: %s",
+			    g_strerror(errno));
+		return FALSE;
+	}
+	m->board = map;
+	return TRUE;
+}
+
+struct machine *machine_start(const struct scenario *s, const struct machine_config *config,
+			      const struct machine_events *events, GError **error)
+{
+	struct machine *m = g_new0(struct machine, 1);
+	struct qemu_config qemu = {
+		.kernel_image = config->kernel_image,
+		.initrd = config->initrd,
+		.extra_image = config->extra_image,
+		.kernel_cmdline = config->cmdline,
+		.accel = config->accel,
+		.nic = s->link.nic,
+		.memory_bytes = s->machine.memory_bytes,
+		.cpus = s->machine.cpus,
+		.interactive = config->interactive,
+	};
+
+	m->scenario = s;
+	m->events = *events;
+	m->swap_fd = -1;
+	if (!host_has_memory(s, error))
+		goto fail;
+	m->pod = pod_new(on_child_exit, m, error);
+	if (!m->pod)
+		goto fail;
+	m->swap_fd = make_swap_image(s->swap.size_bytes, error);
+	if (m->swap_fd < 0)
+		goto fail;
+	m->server = server_start(m->pod, s, m->swap_fd, config->server_log_fd, SERVER_DEADLINE_MS,
+				 error);
+	if (!m->server)
+		goto fail;
+	m->qemu = qemu_start(m->pod, &qemu, config->console_fd, config->qemu_log_fd, on_qmp_event,
+			     on_qmp_closed, m, error);
+	if (!m->qemu || !map_board(m, error))
+		goto fail;
+	return m;
+fail:
+	machine_free(m);
+	return NULL;
+}
+
+gboolean machine_go(struct machine *m, const char *script, GError **error)
+{
+	g_strlcpy(m->board->script, script, BOARD_SCRIPT_BYTES);
+	m->board->script_bytes = strlen(m->board->script);
+	m->board->version = BOARD_VERSION;
+	m->board->magic = BOARD_MAGIC;
+	return machine_resume(m, error);
+}
+
+void machine_free(struct machine *m)
+{
+	if (!m)
+		return;
+	if (m->board)
+		munmap(m->board, BOARD_BYTES);
+	if (m->qemu)
+		qemu_free(m->qemu);
+	if (m->server)
+		server_free(m->server);
+	pod_free(m->pod);
+	if (m->swap_fd >= 0)
+		close(m->swap_fd);
+	g_free(m);
+}
+
+static gboolean execute(struct machine *m, const char *command, GError **error)
+{
+	JsonNode *answer = qmp_execute(m->qemu->qmp, command, NULL, QMP_DEADLINE_MS, error);
+
+	if (!answer)
+		return FALSE;
+	json_node_unref(answer);
+	return TRUE;
+}
+
+gboolean machine_pause(struct machine *m, GError **error)
+{
+	if (!execute(m, "stop", error))
+		return FALSE;
+	m->vm_running = FALSE;
+	return TRUE;
+}
+
+gboolean machine_resume(struct machine *m, GError **error)
+{
+	if (!execute(m, "cont", error))
+		return FALSE;
+	m->vm_running = TRUE;
+	return TRUE;
+}
+
+void machine_request(struct machine *m, const char *line)
+{
+	g_strlcpy(m->board->request, line, BOARD_REQUEST_BYTES);
+	__atomic_add_fetch(&m->board->request_seq, 1, __ATOMIC_RELEASE);
+}
+
+GArray *machine_qemu_pids(struct machine *m)
+{
+	GArray *pids = g_array_new(FALSE, FALSE, sizeof(pid_t));
+
+	if (m->qemu->child->running)
+		g_array_append_val(pids, m->qemu->child->pid);
+	return pids;
+}
+
+GArray *machine_server_pids(struct machine *m)
+{
+	struct pod_child *child = server_child(m->server);
+
+	return child->running ? pod_tree(m->pod, child) : g_array_new(FALSE, FALSE, sizeof(pid_t));
+}

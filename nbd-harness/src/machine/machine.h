@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The machine of one run: a pod with a swap server and a VM in it, and what can
+ * be done to them.
+ *
+ *	machine_start(): room checks -> pod -> swap image -> server -> QEMU, paused
+ *	machine_go():	 the script goes onto the board, the VM runs
+ *	machine_free():	 everything ends; guest RAM and board are gone with it
+ */
+#ifndef NETSWAP_MACHINE_MACHINE_H
+#define NETSWAP_MACHINE_MACHINE_H
+
+#include <glib.h>
+
+#include "base/scope.h"
+#include "machine/pod.h"
+#include "machine/qemu.h"
+#include "machine/server.h"
+#include "scenario/scenario.h"
+
+struct board;
+
+struct machine_config {
+	const char *kernel_image;
+	const char *initrd;
+	const char *extra_image; /* or NULL */
+	const char *cmdline;
+	const char *accel; /* decided */
+	int console_fd, qemu_log_fd, server_log_fd;
+	gboolean interactive;
+};
+
+struct machine_events {
+	void (*child_ended)(const char *name, int wait_status, gpointer data);
+	void (*qmp_event)(const char *event, gpointer data);
+	gpointer data;
+};
+
+struct machine {
+	const struct scenario *scenario; /* not owned */
+	struct machine_events events;
+	struct pod *pod;
+	struct server *server;
+	struct qemu *qemu;
+	struct board *board; /* mapped, writable */
+	int swap_fd; /* memfd of the swap image */
+	gboolean vm_running; /* by QMP's STOP and RESUME */
+};
+
+struct machine *machine_start(const struct scenario *s, const struct machine_config *config,
+			      const struct machine_events *events, GError **error);
+gboolean machine_go(struct machine *m, const char *script, GError **error);
+void machine_free(struct machine *m); /* NULL is fine */
+DEFINE_SCOPED(machine, machine_free)
+
+/* QMP stop and cont. */
+gboolean machine_pause(struct machine *m, GError **error);
+gboolean machine_resume(struct machine *m, GError **error);
+
+/* Ask PID 1 of the guest to carry out one more script line; does not wait. */
+void machine_request(struct machine *m, const char *line);
+
+/* Processes, as GArray of pid_t; caller frees. */
+GArray *machine_qemu_pids(struct machine *m);
+GArray *machine_server_pids(struct machine *m);
+
+#endif

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "machine/schedule.h"
+
+#define GUEST_PAGE_BYTES 4096
+
+enum stage {
+	STAGE_WAITING,
+	STAGE_IN_FORCE,
+	STAGE_HEALED, /* or over at once */
+};
+
+struct entry {
+	const struct scenario_fault *fault;
+	enum stage stage;
+	gint64 began_ms;
+};
+
+struct schedule {
+	const struct fault_ops *ops;
+	gpointer data;
+	GArray *entries; /* of struct entry */
+};
+
+struct schedule *schedule_new(const struct scenario *scenario, const struct fault_ops *ops,
+			      gpointer data)
+{
+	struct schedule *s = g_new0(struct schedule, 1);
+
+	s->ops = ops;
+	s->data = data;
+	s->entries = g_array_new(FALSE, TRUE, sizeof(struct entry));
+	for (guint i = 0; i < scenario->faults->len; i++) {
+		struct entry entry = { .fault = g_ptr_array_index(scenario->faults, i) };
+
+		g_array_append_val(s->entries, entry);
+	}
+	return s;
+}
+
+void schedule_free(struct schedule *s)
+{
+	if (!s)
+		return;
+	g_array_unref(s->entries);
+	g_free(s);
+}
+
+gboolean schedule_run(struct schedule *s, gint64 since_press_ms, gint64 swapped_out_pages,
+		      GError **error)
+{
+	for (guint i = 0; i < s->entries->len; i++) {
+		struct entry *e = &g_array_index(s->entries, struct entry, i);
+		const struct scenario_fault *f = e->fault;
+
+		if (e->stage == STAGE_WAITING && since_press_ms >= (gint64)f->at_ms &&
+		    swapped_out_pages * GUEST_PAGE_BYTES >= (gint64)f->after_swap_out_bytes) {
+			e->stage = STAGE_IN_FORCE;
+			e->began_ms = since_press_ms;
+			if (!s->ops->begin(f, s->data, error))
+				return FALSE;
+		} else if (e->stage == STAGE_IN_FORCE && f->for_ms &&
+			   since_press_ms - e->began_ms >= (gint64)f->for_ms) {
+			e->stage = STAGE_HEALED;
+			if (!s->ops->end(f, s->data, error))
+				return FALSE;
+		}
+	}
+	return TRUE;
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "run/console.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define LINE_MAX_BYTES 1024
+
+/*
+ * The first entry that occurs in a line wins.  Soft lockups and RCU stalls are
+ * not evidence: on a busy host an emulated guest reports them innocently.
+ */
+static const struct {
+	const char *text;
+	struct console_mark mark;
+} marks[] = {
+	{ "soft lockup", { "soft-lockup", FALSE, VERDICT_PASS } },
+	{ "workqueue lockup", { "workqueue-lockup", FALSE, VERDICT_PASS } },
+	{ "detected stalls on CPUs", { "rcu-stall", FALSE, VERDICT_PASS } },
+	{ "self-detected stall", { "rcu-stall", FALSE, VERDICT_PASS } },
+	{ "blocked for more than", { "hung-task", FALSE, VERDICT_PASS } },
+	{ "page allocation failure", { "allocation-failure", FALSE, VERDICT_PASS } },
+	{ "Kernel panic - not syncing: Out of memory", { "oom-panic", TRUE, VERDICT_OOM } },
+	{ "Kernel panic - not syncing: System is deadlocked on memory",
+	  { "oom-panic", TRUE, VERDICT_OOM } },
+	{ "Out of memory: Killed process", { "oom-kill", FALSE, VERDICT_PASS } },
+	{ "Kernel panic - not syncing", { "panic", TRUE, VERDICT_CRASH } },
+	{ "BUG: ", { "bug", TRUE, VERDICT_CRASH } },
+	{ "kernel BUG at", { "bug", TRUE, VERDICT_CRASH } },
+	{ "Oops: ", { "oops", TRUE, VERDICT_CRASH } },
+	{ "general protection fault", { "oops", TRUE, VERDICT_CRASH } },
+	{ "list_add corruption", { "list-corruption", TRUE, VERDICT_CRASH } },
+	{ "list_del corruption", { "list-corruption", TRUE, VERDICT_CRASH } },
+	{ "WARNING: possible circular locking", { "lockdep", TRUE, VERDICT_CRASH } },
+	{ "WARNING: possible recursive locking", { "lockdep", TRUE, VERDICT_CRASH } },
+	{ "WARNING: inconsistent lock state", { "lockdep", TRUE, VERDICT_CRASH } },
+	{ "Read-error on swap-device", { "io-error", TRUE, VERDICT_IO_ERROR } },
+	{ "Write-error on swap-device", { "io-error", TRUE, VERDICT_IO_ERROR } },
+	{ "I/O error, dev nbd", { "io-error", TRUE, VERDICT_IO_ERROR } },
+	{ "Buffer I/O error on dev nbd", { "io-error", TRUE, VERDICT_IO_ERROR } },
+};
+
+const struct console_mark *console_classify(const char *line)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(marks); i++) {
+		if (strstr(line, marks[i].text))
+			return &marks[i].mark;
+	}
+	return NULL;
+}
+
+struct console {
+	int fd;
+	off_t offset;
+	GString *line;
+};
+
+struct console *console_new(int fd)
+{
+	struct console *c = g_new0(struct console, 1);
+
+	c->fd = fd;
+	c->line = g_string_new(NULL);
+	return c;
+}
+
+void console_free(struct console *c)
+{
+	if (!c)
+		return;
+	g_string_free(c->line, TRUE);
+	g_free(c);
+}
+
+static void take(struct console *c, char byte, console_fn fn, gpointer data)
+{
+	if (byte != '\n') {
+		if (c->line->len < LINE_MAX_BYTES && (g_ascii_isprint(byte) || byte == '\t'))
+			g_string_append_c(c->line, byte);
+		return;
+	}
+
+	const struct console_mark *mark = console_classify(c->line->str);
+
+	if (mark)
+		fn(mark, c->line->str, data);
+	g_string_truncate(c->line, 0);
+}
+
+void console_poll(struct console *c, console_fn fn, gpointer data)
+{
+	char buffer[4096];
+	gssize n;
+
+	while ((n = pread(c->fd, buffer, sizeof(buffer), c->offset)) > 0) {
+		c->offset += n;
+		for (gssize i = 0; i < n; i++)
+			take(c, buffer[i], fn, data);
+	}
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "run/fair.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define INTERVAL_MAX_US 250000 /* samples come every 100 ms */
+
+struct thread {
+	gint64 cpu_ns, delay_ns;
+	guint round;
+};
+
+struct fair {
+	gint64 start_us, last_us, fair_us;
+	GHashTable *threads; /* tid -> struct thread */
+	guint round;
+};
+
+struct fair *fair_new(void)
+{
+	struct fair *f = g_new0(struct fair, 1);
+
+	f->start_us = f->last_us = g_get_monotonic_time();
+	f->threads = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
+	return f;
+}
+
+void fair_free(struct fair *f)
+{
+	if (!f)
+		return;
+	g_hash_table_unref(f->threads);
+	g_free(f);
+}
+
+static gboolean read_proc(pid_t pid, const char *tid, const char *file, char *to, gsize bytes)
+{
+	char path[80];
+
+	g_snprintf(path, sizeof(path), "/proc/%d/task/%s/%s", pid, tid, file);
+
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	gssize n = fd >= 0 ? read(fd, to, bytes - 1) : -1;
+
+	if (fd >= 0)
+		close(fd);
+	to[MAX(n, 0)] = '\0';
+	return n > 0;
+}
+
+/* The state letter of /proc/.../stat: behind the last parenthesis, since comm may hold anything. */
+static char thread_state(pid_t pid, const char *tid)
+{
+	char stat[512], *end;
+
+	if (!read_proc(pid, tid, "stat", stat, sizeof(stat)) || !(end = strrchr(stat, ')')) ||
+	    end[1] != ' ')
+		return '?';
+	return end[2];
+}
+
+struct group {
+	gint64 cpu_us;
+	guint threads;
+	gboolean stopped;
+};
+
+/* How long @tid waited for a CPU in this interval. */
+static gint64 thread_waited_us(struct fair *f, pid_t pid, const char *tid, gint64 interval_us,
+			       struct group *group)
+{
+	gpointer key = GINT_TO_POINTER((int)g_ascii_strtoll(tid, NULL, 10));
+	struct thread *t = g_hash_table_lookup(f->threads, key);
+	char text[96];
+	gint64 cpu_ns, delay_ns;
+
+	if (!read_proc(pid, tid, "schedstat", text, sizeof(text)) ||
+	    sscanf(text, "%" G_GINT64_FORMAT " %" G_GINT64_FORMAT, &cpu_ns, &delay_ns) != 2)
+		return 0;
+	group->threads++;
+	group->cpu_us += cpu_ns / 1000;
+	if (!t) {
+		t = g_new0(struct thread, 1);
+		*t = (struct thread){ cpu_ns, delay_ns, 0 };
+		g_hash_table_insert(f->threads, key, t);
+	}
+
+	gint64 ran_us = (cpu_ns - t->cpu_ns) / 1000, waited_us = (delay_ns - t->delay_ns) / 1000;
+
+	*t = (struct thread){ cpu_ns, delay_ns, f->round };
+	/* It did not run: because it had nothing to do, or because it was not let? */
+	if (ran_us == 0) {
+		char state = thread_state(pid, tid);
+
+		group->stopped |= state == 'T' || state == 't';
+		if (state == 'R' || state == 'T' || state == 't')
+			return interval_us;
+	}
+	return waited_us;
+}
+
+static gint64 group_waited_us(struct fair *f, const GArray *pids, gint64 interval_us,
+			      struct group *group)
+{
+	gint64 worst = 0;
+
+	for (guint i = 0; pids && i < pids->len; i++) {
+		pid_t pid = g_array_index(pids, pid_t, i);
+		char path[40];
+
+		g_snprintf(path, sizeof(path), "/proc/%d/task", pid);
+		g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+
+		for (const char *tid; dir && (tid = g_dir_read_name(dir));)
+			worst = MAX(worst, thread_waited_us(f, pid, tid, interval_us, group));
+	}
+	return worst;
+}
+
+static gboolean is_gone(gpointer tid, gpointer thread, gpointer fair)
+{
+	return ((struct thread *)thread)->round != ((struct fair *)fair)->round;
+}
+
+void fair_read(struct fair *f, const GArray *first, const GArray *second, gboolean vm_running,
+	       struct fair_reading *r)
+{
+	gint64 now_us = g_get_monotonic_time(), interval_us = now_us - f->last_us;
+	struct group a = { 0 }, b = { 0 };
+
+	f->round++;
+	f->last_us = now_us;
+
+	gint64 waited_us = MAX(group_waited_us(f, first, interval_us, &a),
+			       group_waited_us(f, second, interval_us, &b));
+
+	if (vm_running)
+		f->fair_us += CLAMP(interval_us - waited_us, 0, INTERVAL_MAX_US);
+	g_hash_table_foreach_remove(f->threads, is_gone, f);
+
+	r->host_us = now_us - f->start_us;
+	r->fair_us = f->fair_us;
+	r->first_cpu_us = a.cpu_us;
+	r->second_cpu_us = b.cpu_us;
+	r->first_threads = a.threads;
+	r->second_threads = b.threads;
+	r->second_stopped = b.stopped;
+}

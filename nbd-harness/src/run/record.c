@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "run/record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "run/facts_json.h"
+
+const char *event_kind_name(enum event_kind kind)
+{
+	static const char *const names[EVENT_KINDS] = {
+		[EVENT_PHASE] = "phase",	     [EVENT_FAULT_BEGIN] = "fault-begin",
+		[EVENT_FAULT_END] = "fault-end",     [EVENT_EVIDENCE] = "evidence",
+		[EVENT_QMP] = "qmp",		     [EVENT_CHILD] = "child",
+		[EVENT_CONSOLE] = "console",	     [EVENT_SNAPSHOT] = "snapshot",
+		[EVENT_NOTE] = "note",
+	};
+
+	return names[kind];
+}
+
+char *record_path(const struct record *r, const char *name)
+{
+	return g_build_filename(r->dir, name, NULL);
+}
+
+static int open_stream(const struct record *r, const char *name, GError **error)
+{
+	g_autofree char *path = record_path(r, name);
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
+
+	if (fd < 0)
+		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA,
+			    "cannot create %s: %s; a run never overwrites another, give another --out",
+			    path, g_strerror(errno));
+	return fd;
+}
+
+struct record *record_new(const char *dir, GError **error)
+{
+	struct record *r = g_new0(struct record, 1);
+
+	r->samples_fd = r->events_fd = r->snapshots_fd = -1;
+	r->dir = g_canonicalize_filename(dir, NULL);
+	if (g_mkdir_with_parents(r->dir, 0755)) {
+		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA,
+			    "cannot make the run directory %s: %s", r->dir, g_strerror(errno));
+		goto fail;
+	}
+	r->samples_fd = open_stream(r, "samples.jsonl", error);
+	if (r->samples_fd < 0)
+		goto fail;
+	r->events_fd = open_stream(r, "events.jsonl", error);
+	if (r->events_fd < 0)
+		goto fail;
+	r->snapshots_fd = open_stream(r, "snapshots.jsonl", error);
+	if (r->snapshots_fd < 0)
+		goto fail;
+	return r;
+fail:
+	record_free(r);
+	return NULL;
+}
+
+void record_free(struct record *r)
+{
+	const int fds[] = { r->samples_fd, r->events_fd, r->snapshots_fd };
+
+	for (guint i = 0; i < G_N_ELEMENTS(fds); i++) {
+		if (fds[i] >= 0)
+			close(fds[i]);
+	}
+	g_free(r->dir);
+	g_free(r);
+}
+
+gboolean record_file(const struct record *r, const char *name, const char *text, GError **error)
+{
+	g_autofree char *path = record_path(r, name);
+
+	return g_file_set_contents(path, text, -1, error);
+}
+
+gboolean record_json(const struct record *r, const char *name, JsonBuilder *builder,
+		     GError **error)
+{
+	g_autoptr(JsonNode) root = json_builder_get_root(builder);
+	g_autofree char *text = json_to_string(root, TRUE);
+	g_autofree char *line = g_strconcat(text, "\n", NULL);
+
+	return record_file(r, name, line, error);
+}
+
+/* One write(2) a line: a line is there whole, or its torn end is the file's end. */
+static gboolean append(int fd, JsonBuilder *builder)
+{
+	g_autoptr(JsonNode) root = json_builder_get_root(builder);
+	g_autofree char *text = json_to_string(root, FALSE);
+	g_autofree char *line = g_strconcat(text, "\n", NULL);
+	gsize bytes = strlen(line);
+
+	return write(fd, line, bytes) == (gssize)bytes;
+}
+
+static JsonBuilder *begin_line(struct record *r)
+{
+	JsonBuilder *b = json_builder_new();
+
+	json_builder_begin_object(b);
+	json_builder_set_member_name(b, "n");
+	json_builder_add_int_value(b, ++r->n);
+	return b;
+}
+
+gboolean record_sample(struct record *r, const struct sample *s)
+{
+	/* Ten a second: written by hand, since building a JSON tree costs more than reading a guest. */
+	g_autoptr(GString) line = g_string_sized_new(1024);
+
+	g_string_append_printf(line, "{\"n\":%" G_GUINT64_FORMAT, ++r->n);
+	for (const struct sample_field *f = sample_fields; f->name; f++)
+		g_string_append_printf(line, ",\"%s\":%" G_GINT64_FORMAT, f->name,
+				       G_STRUCT_MEMBER(gint64, s, f->offset));
+	g_string_append(line, "}\n");
+	return write(r->samples_fd, line->str, line->len) == (gssize)line->len;
+}
+
+gboolean record_event(struct record *r, enum event_kind kind, const struct sample *now,
+		      const char *name, enum verdict verdict, const char *detail)
+{
+	g_autoptr(JsonBuilder) b = begin_line(r);
+
+	json_builder_set_member_name(b, "host_us");
+	json_builder_add_int_value(b, now->host_us);
+	json_builder_set_member_name(b, "fair_us");
+	json_builder_add_int_value(b, now->fair_us);
+	json_builder_set_member_name(b, "event");
+	json_builder_add_string_value(b, event_kind_name(kind));
+	json_builder_set_member_name(b, "name");
+	json_builder_add_string_value(b, name ? name : "");
+	if (kind == EVENT_EVIDENCE) {
+		json_builder_set_member_name(b, "verdict");
+		json_builder_add_string_value(b, verdict_name(verdict));
+	}
+	json_builder_set_member_name(b, "detail");
+	json_builder_add_string_value(b, detail ? detail : "");
+	json_builder_end_object(b);
+	return append(r->events_fd, b);
+}
+
+gboolean record_snapshot(struct record *r, const struct snapshot *s)
+{
+	g_autoptr(JsonBuilder) b = begin_line(r);
+
+	snapshot_to_json(s, b);
+	json_builder_end_object(b);
+	return append(r->snapshots_fd, b);
+}
+
+/* A line of one of the streams, with its place in the whole. */
+struct line {
+	gint64 n;
+	char stream; /* 's'ample, 'e'vent, snapsho't' */
+	JsonNode *node;
+};
+
+static void clear_line(gpointer line)
+{
+	json_node_unref(((struct line *)line)->node);
+}
+
+static gboolean read_stream(const char *dir, const char *name, char stream, GArray *lines,
+			    GError **error)
+{
+	g_autofree char *path = g_build_filename(dir, name, NULL);
+	g_autofree char *text = NULL;
+	gsize bytes;
+
+	if (!g_file_get_contents(path, &text, &bytes, error))
+		return FALSE;
+	for (char *at = text, *eol; (eol = strchr(at, '\n')); at = eol + 1) {
+		struct line line = { .stream = stream };
+
+		*eol = '\0';
+		line.node = json_from_string(at, NULL);
+		if (!line.node)
+			continue; /* torn by a crash of the host */
+		if (!JSON_NODE_HOLDS_OBJECT(line.node)) {
+			json_node_unref(line.node);
+			continue;
+		}
+		line.n = json_object_get_int_member_with_default(json_node_get_object(line.node), "n", 0);
+		g_array_append_val(lines, line);
+	}
+	return TRUE;
+}
+
+static int by_number(gconstpointer a, gconstpointer b)
+{
+	const struct line *x = a, *y = b;
+
+	return (x->n > y->n) - (x->n < y->n);
+}
+
+static void replay_event(struct judge *j, JsonObject *o)
+{
+	const char *event = json_object_get_string_member_with_default(o, "event", "");
+	const char *name = json_object_get_string_member_with_default(o, "name", "");
+	enum verdict v;
+
+	if (!strcmp(event, event_kind_name(EVENT_FAULT_BEGIN)))
+		judge_fault(j, name, TRUE);
+	else if (!strcmp(event, event_kind_name(EVENT_FAULT_END)))
+		judge_fault(j, name, FALSE);
+	else if (!strcmp(event, event_kind_name(EVENT_EVIDENCE)) &&
+		 verdict_parse(json_object_get_string_member_with_default(o, "verdict", ""), &v))
+		judge_evidence(j, v, json_object_get_string_member_with_default(o, "detail", ""));
+}
+
+struct judge *record_replay(const char *dir, const struct judge_config *config, GError **error)
+{
+	g_autoptr(GArray) lines = g_array_new(FALSE, FALSE, sizeof(struct line));
+
+	g_array_set_clear_func(lines, clear_line);
+	if (!read_stream(dir, "samples.jsonl", 's', lines, error) ||
+	    !read_stream(dir, "events.jsonl", 'e', lines, error) ||
+	    !read_stream(dir, "snapshots.jsonl", 't', lines, error))
+		return NULL;
+	g_array_sort(lines, by_number);
+
+	struct judge *j = judge_new(config);
+
+	for (guint i = 0; i < lines->len; i++) {
+		const struct line *line = &g_array_index(lines, struct line, i);
+		JsonObject *o = json_node_get_object(line->node);
+
+		if (line->stream == 's') {
+			struct sample s;
+
+			sample_from_json(o, &s);
+			judge_sample(j, &s);
+		} else if (line->stream == 'e') {
+			replay_event(j, o);
+		} else {
+			judge_snapshot(j, snapshot_from_json(o));
+		}
+	}
+	return j;
+}

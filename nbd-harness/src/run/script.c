@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "run/script.h"
+
+#include <board.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "machine/server.h"
+
+#define GUEST_ADDRESS "10.0.2.15/24" /* QEMU's user network, its defaults */
+#define HOST_ADDRESS  "10.0.2.2"
+#define SWAP_DEVICE   "/dev/nbd0"
+#define DEVICE_TIMEOUT_MS 20000
+#define JOB_FILE "/job-%s.fio"
+#define TMPFS_DIR "/shm"
+
+/* The modules that a prebuilt kernel has for a NIC; built-in drivers ignore the line. */
+static const struct {
+	const char *nic, *module;
+} nic_modules[] = {
+	{ "virtio-net", "virtio_net" }, { "e1000", "e1000" },	  { "e1000e", "e1000e" },
+	{ "rtl8139", "8139cp" },	{ "vmxnet3", "vmxnet3" },
+};
+
+G_GNUC_PRINTF(2, 3)
+static void line(GString *script, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	g_string_append_vprintf(script, fmt, ap);
+	va_end(ap);
+	g_string_append_c(script, '\n');
+}
+
+static gboolean is_fio(const struct scenario_pressure *p)
+{
+	return !strcmp(p->workload, "fio");
+}
+
+gboolean script_needs_fio(const struct scenario *s)
+{
+	for (guint i = 0; i < s->pressures->len; i++) {
+		if (is_fio(g_ptr_array_index(s->pressures, i)))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static void attach_swap(GString *script, const struct scenario *s)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(nic_modules); i++) {
+		if (!strcmp(nic_modules[i].nic, s->link.nic))
+			line(script, "modprobe %s", nic_modules[i].module);
+	}
+	line(script, "modprobe nbd");
+	line(script, "ifup auto " GUEST_ADDRESS " " HOST_ADDRESS);
+
+	g_autoptr(GString) client = g_string_new("run nbd-client " HOST_ADDRESS);
+
+	/* -swap: nbd-client's manual asks for it when the device is to be swapped on. */
+	g_string_append_printf(client, " %u -N " SERVER_EXPORT " -swap -b 4096", s->swap.port);
+	if (s->swap.connections > 1)
+		g_string_append_printf(client, " -C %u", s->swap.connections);
+	if (s->swap.timeout_s)
+		g_string_append_printf(client, " -t %u", s->swap.timeout_s);
+	line(script, "%s " SWAP_DEVICE, client->str);
+	line(script, "wait-block " SWAP_DEVICE " %u", DEVICE_TIMEOUT_MS);
+	line(script, "mkswap " SWAP_DEVICE);
+	line(script, "swapon " SWAP_DEVICE);
+}
+
+/* What a kernel without a vmlinux of ours must tell about itself, while it can. */
+static void hand_over(GString *script, const struct kernel *kernel)
+{
+	line(script, "blob vmcoreinfo /sys/kernel/vmcoreinfo");
+	if (kernel->vmlinux)
+		return;
+	line(script, "blob kallsyms /proc/kallsyms");
+	line(script, "blob btf/vmlinux /sys/kernel/btf/vmlinux");
+	if (kernel->modules)
+		line(script, "blob btf/nbd /sys/kernel/btf/nbd");
+}
+
+static gboolean prepare_fio(GString *script, const struct scenario_pressure *p, GError **error)
+{
+	g_autofree char *job = NULL;
+
+	if (!g_file_get_contents(p->fio_job, &job, NULL, error))
+		return FALSE;
+
+	g_auto(GStrv) lines = g_strsplit(g_strchomp(job), "\n", -1);
+
+	line(script, "modprobe virtio_blk");
+	line(script, "modprobe squashfs");
+	line(script, "mount squashfs /dev/vda /fio");
+	/* A little more than the files, for what the file system itself needs. */
+	line(script, "mount tmpfs tmpfs " TMPFS_DIR " size=%" G_GUINT64_FORMAT,
+	     p->total_bytes + p->total_bytes / 8);
+	line(script, "file " JOB_FILE " %u", p->name, g_strv_length(lines));
+	for (guint i = 0; lines[i]; i++)
+		line(script, "%s", lines[i]);
+	return TRUE;
+}
+
+static gboolean start_pressure(GString *script, const struct scenario_pressure *p, guint64 seed,
+			       GError **error)
+{
+	g_autoptr(GString) start = g_string_new(NULL);
+
+	if (is_fio(p) && !prepare_fio(script, p, error))
+		return FALSE;
+	g_string_printf(start,
+			"start %u %u %s total_bytes=%" G_GUINT64_FORMAT
+			" passes=%u order=%s write_percent=%u seed=%" G_GUINT64_FORMAT,
+			p->processes, p->start_after_ms, p->workload, p->total_bytes, p->passes,
+			p->random_order ? "random" : "sequential", p->write_percent, seed);
+	if (is_fio(p))
+		g_string_append_printf(start, " job=" JOB_FILE " result=result/%s", p->name, p->name);
+	line(script, "%s", start->str);
+	return TRUE;
+}
+
+char *script_write(const struct scenario *s, const struct kernel *kernel, guint64 seed,
+		   GError **error)
+{
+	g_autoptr(GString) script = g_string_new(NULL);
+
+	attach_swap(script, s);
+	hand_over(script, kernel);
+	for (guint i = 0; i < s->pressures->len; i++) {
+		if (!start_pressure(script, g_ptr_array_index(s->pressures, i), seed, error))
+			return NULL;
+	}
+	/* Last, so that tight reserves press the workload and not its preparation. */
+	for (guint i = 0; i < s->machine.sysctls->len; i++) {
+		const struct scenario_sysctl *sysctl = g_ptr_array_index(s->machine.sysctls, i);
+
+		line(script, "sysctl %s %s", sysctl->name, sysctl->value);
+	}
+	line(script, "press");
+
+	if (script->len >= BOARD_SCRIPT_BYTES) {
+		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_USAGE,
+			    "%s: the guest's script takes %" G_GSIZE_FORMAT
+			    " bytes, the board has room for %u; shorten the fio job or use fewer "
+			    "pressures",
+			    s->file, script->len, BOARD_SCRIPT_BYTES - 1);
+		return NULL;
+	}
+	return g_string_free(g_steal_pointer(&script), FALSE);
+}
+
+char *script_cmdline(const struct scenario *s, const struct kernel *kernel)
+{
+	GString *cmdline = g_string_new(
+		/* Warnings reach the console (a failed atomic allocation is one), chatter does not. */
+		"console=ttyS0 loglevel=5 "
+		/* Without it the initramfs would be a tmpfs, whose pages can be swapped. */
+		"rootfstype=ramfs "
+		/* A panicked guest stays, to be read. */
+		"panic=0 "
+		"nbd.nbds_max=1");
+
+	/* Symbols as linked are only right without KASLR. */
+	if (kernel->vmlinux)
+		g_string_append(cmdline, " nokaslr");
+	if (*s->kernel.cmdline)
+		g_string_append_printf(cmdline, " %s", s->kernel.cmdline);
+	return g_string_free(cmdline, FALSE);
+}

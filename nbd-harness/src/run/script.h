@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What PID 1 of the guest is told: scenario -> lines of the board's script, and the kernel command line. */
+#ifndef NETSWAP_RUN_SCRIPT_H
+#define NETSWAP_RUN_SCRIPT_H
+
+#include "build/kernel.h"
+#include "scenario/scenario.h"
+
+/* Text for board.script; verbs as in vm-images/verbs.c.  Caller frees.
+ * Errors: NETSWAP_ERROR_USAGE when it does not fit on the board. */
+char *script_write(const struct scenario *s, const struct kernel *kernel, guint64 seed,
+		   GError **error);
+
+/* The kernel command line; caller frees. */
+char *script_cmdline(const struct scenario *s, const struct kernel *kernel);
+
+/* Does the scenario need the read-only disk with fio? */
+gboolean script_needs_fio(const struct scenario *s);
+
+#endif
