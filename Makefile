@@ -6,6 +6,7 @@
 #   make check       unit tests and VM tests (what CI runs)
 #   make check-full  everything longer; records its result
 #   make bench       boot, sampling and detection figures
+#   make fuzz        each fuzz target for FUZZ_SECONDS
 #   make install     PREFIX=/usr/local DESTDIR=
 #
 # Host packages are installed by scripts/install-packages (once, stamped).
@@ -32,6 +33,8 @@ LIB_SRC     := $(filter-out $(SRC)/main.c $(SRC)/cmd%.c,$(HARNESS_SRC))
 HARNESS_OBJ := $(HARNESS_SRC:%.c=$(BUILD)/obj/%.o)
 ASAN_OBJ    := $(LIB_SRC:%.c=$(BUILD)/asan/%.o)
 UNIT_TESTS  := $(patsubst $(TESTS)/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard $(TESTS)/unit/*.c))
+FUZZERS     := $(patsubst $(TESTS)/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,$(wildcard $(TESTS)/fuzz/fuzz_*.c))
+FUZZ_OBJ    := $(LIB_SRC:%.c=$(BUILD)/fuzz-obj/%.o)
 PACKAGES    := $(BUILD)/.packages
 GUEST       := $(BUILD)/guest/init $(BUILD)/guest/workload
 
@@ -69,9 +72,45 @@ $(BUILD)/guest/workload: $(wildcard workloads/*.[ch]) vm-images/board_map.c vm-i
 
 unit-tests: $(UNIT_TESTS)
 
+# libFuzzer comes with clang; everything else is built with gcc.
+FUZZ_CFLAGS  = $(filter-out $(WARN),$(ALL_CFLAGS)) -fsanitize=fuzzer-no-link,address,undefined
+FUZZ_SECONDS ?= 20
+
+$(BUILD)/fuzz-obj/%.o: %.c | $(PACKAGES)
+	@mkdir -p $(@D)
+	clang $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/fuzz/%: $(BUILD)/fuzz-obj/$(TESTS)/fuzz/fuzz_%.o $(FUZZ_OBJ)
+	@mkdir -p $(@D)
+	clang -fsanitize=fuzzer,address,undefined -o $@ $^ $(PKG_LIBS)
+
+# What a run finds new stays in the build folder and seeds the next one.
+fuzz-%: $(BUILD)/fuzz/%
+	@mkdir -p $(BUILD)/fuzz/corpus-$*
+	$< -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -verbosity=0 -artifact_prefix=$(BUILD)/fuzz/ \
+		$(BUILD)/fuzz/corpus-$* $(TESTS)/fuzz/corpus/$* $(FUZZ_SEEDS_$*)
+FUZZ_SEEDS_scenario = nbd-harness/scenarios
+
+fuzz: $(FUZZERS:$(BUILD)/fuzz/%=fuzz-%)
+
+# The installed tree has the layout of the source tree (netswap_data_dir()).
+DATA := kernel-patches vm-images workloads scripts nbd-harness/scenarios
+
+install: all
+	install -D -m 755 $(BUILD)/netswap $(DESTDIR)$(PREFIX)/bin/netswap
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/share/netswap/guest $(GUEST)
+	install -D -m 644 nbd-harness/man/netswap.1 $(DESTDIR)$(PREFIX)/share/man/man1/netswap.1
+	install -D -m 644 nbd-harness/man/netswap-scenario.5 $(DESTDIR)$(PREFIX)/share/man/man5/netswap-scenario.5
+	install -D -m 644 nbd-harness/completion/netswap.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/netswap
+	find $(DATA) -type f | while read -r file; do \
+		mode=644; [ ! -x "$$file" ] || mode=755; \
+		install -D -m "$$mode" "$$file" "$(DESTDIR)$(PREFIX)/share/netswap/$$file" || exit 1; \
+	done
+
 clean:
 	rm -rf $(BUILD)
 
--include $(HARNESS_OBJ:.o=.d) $(ASAN_OBJ:.o=.d) $(UNIT_TESTS:=.d)
-.PHONY: all unit-tests clean
+-include $(HARNESS_OBJ:.o=.d) $(ASAN_OBJ:.o=.d) $(UNIT_TESTS:=.d) $(FUZZ_OBJ:.o=.d)
+.PHONY: all unit-tests fuzz install clean
 .DELETE_ON_ERROR:

@@ -157,6 +157,16 @@ static gboolean list_nics(GPtrArray *rows, GError **error)
 	return list_named(rows, nic_table);
 }
 
+static gboolean list_orders(GPtrArray *rows, GError **error)
+{
+	return list_named(rows, order_table);
+}
+
+static gboolean list_accelerators(GPtrArray *rows, GError **error)
+{
+	return list_named(rows, accel_table);
+}
+
 static gboolean list_verdicts(GPtrArray *rows, GError **error)
 {
 	return list_named(rows, verdict_table);
@@ -199,6 +209,7 @@ static const struct kind {
 	{ "knobs", list_knobs },	 { "workloads", list_workloads },
 	{ "backends", list_backends },	 { "transports", list_transports },
 	{ "faults", list_faults },	 { "nics", list_nics },
+	{ "orders", list_orders },	 { "accelerators", list_accelerators },
 	{ "verdicts", list_verdicts },	 { "keys", list_keys },
 };
 

@@ -35,8 +35,11 @@ void nearest_offer(struct nearest *near, const char *name)
 	if (length > WORD_MAX || strlen(name) > WORD_MAX)
 		return;
 	d = distance(near->word, name);
-	/* More than a third of the word wrong is another word, not a slip. */
-	if (d > MAX(1, (length + 2) / 3) || (near->best[0] && d >= near->distance))
+	/*
+	 * More than a third of the word wrong is another word, not a slip; in short
+	 * words two swapped letters still are one.
+	 */
+	if (d >= length || d > MAX(2, (length + 2) / 3) || (near->best[0] && d >= near->distance))
 		return;
 	near->distance = d;
 	g_strlcpy(near->best, name, sizeof(near->best));

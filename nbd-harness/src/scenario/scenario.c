@@ -468,7 +468,7 @@ struct scenario *scenario_parse(const char *text, gsize bytes, const char *file,
 	SCOPED(document) doc = NULL;
 	g_autofree char *shown = library_short_name(file);
 	SCOPED(scenario) s = NULL;
-	g_autofree char *folder = g_path_get_dirname(file);
+	g_autofree char *folder = NULL;
 	struct loader l = { 0 };
 
 	doc = document_parse(text, bytes, shown, error);
@@ -487,6 +487,7 @@ struct scenario *scenario_parse(const char *text, gsize bytes, const char *file,
 	s->name = name_of(shown, file);
 	s->about = document_about(doc->comment);
 
+	folder = g_path_get_dirname(s->file);
 	resolve_entries(&l, folder);
 	read_all(&l);
 	if (!l.error)
