@@ -7,13 +7,15 @@
  * loader.  The scenario's keys reach the job file as environment variables,
  * which fio expands:
  *
- *	${SIZE}    bytes of all jobs together divided by count
- *	${PASSES}  passes          ${SEED}  seed
- *	${ORDER}   "write" or "randwrite", ${READ_ORDER} "read" or "randread"
+ *	${JOBS}   jobs
+ *	${SIZE}   bytes of each job: total_bytes / jobs
+ *	${PASSES} passes
+ *	${SEED}   seed
+ *	${ORDER}  "write" or "randwrite"
  *
- * The job's files go to the directory that the job file names; JSON goes to
- * the initramfs and from there to the board.  Exit: fio's verification errors
- * (EILSEQ) are CORRUPT, every other error is FAILED.
+ * The job file names /shm as the directory of its files; JSON goes to the
+ * initramfs and from there to the board.  fio's verification errors (EILSEQ)
+ * are CORRUPT, every other error is FAILED.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -42,14 +44,14 @@ static void __attribute__((noreturn)) exec_fio(const struct workload *w, const c
 {
 	char output_option[64];
 
-	export_number("SIZE", w->total_bytes / w->count);
+	export_number("JOBS", w->jobs);
+	export_number("SIZE", w->total_bytes / w->jobs);
 	export_number("PASSES", w->passes);
-	export_number("SEED", w->seed + w->index);
+	export_number("SEED", w->seed);
 	setenv("ORDER", w->random_order ? "randwrite" : "write", 1);
-	setenv("READ_ORDER", w->random_order ? "randread" : "read", 1);
 	snprintf(output_option, sizeof(output_option), "--output=%s", output);
 	execl(FIO_LOADER, FIO_LOADER, "--library-path", FIO_LIBRARIES, FIO_PROGRAM,
-	      "--output-format=json", output_option, w->job, (char *)NULL);
+	      "--output-format=json", "--eta=never", output_option, w->job, (char *)NULL);
 	_exit(workload_failed(w, "cannot execute " FIO_PROGRAM " (is the fio disk mounted?)"));
 }
 
@@ -121,10 +123,10 @@ int run_fio(struct workload *w)
 	int status;
 	pid_t pid;
 
-	if (!w->job || !w->result)
-		return workload_failed(w, "it needs job= and result=");
+	if (!w->job || !w->result || !w->jobs)
+		return workload_failed(w, "it needs job=, jobs= and result=");
 	snprintf(output, sizeof(output), "/fio-%u.json", w->slot);
-	w->progress->pages_total = w->total_bytes / w->count / WORKLOAD_PAGE_BYTES;
+	w->progress->pages_total = w->total_bytes / WORKLOAD_PAGE_BYTES;
 	pid = fork();
 	if (pid < 0)
 		return workload_failed(w, "cannot fork");

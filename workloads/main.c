@@ -67,6 +67,8 @@ static int set_key(struct workload *w, const char *key, const char *value)
 		w->seed = number(value);
 	else if (!strcmp(key, "job"))
 		w->job = value;
+	else if (!strcmp(key, "jobs"))
+		w->jobs = (unsigned int)number(value);
 	else if (!strcmp(key, "result"))
 		w->result = value;
 	else

@@ -14,6 +14,7 @@
  *	write_percent  0..100, pages rewritten on passes between first and last
  *	seed           of the pattern, the random order and the choice of rewrites
  *	job            fio only: path of the job file in the guest
+ *	jobs           fio only: how many (then start it with COUNT 1)
  *	result         fio only: name of the blob for its JSON, e.g. result/fio
  *
  * A process tells its progress by plain stores to its slot of the board, which
@@ -40,6 +41,7 @@ struct workload {
 	int random_order;
 	unsigned int write_percent;
 	uint64_t seed;
+	unsigned int jobs;
 	const char *job, *result;
 	struct board *board;
 	struct board_slot *progress; /* board->slots[slot] */
