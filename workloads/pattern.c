@@ -46,30 +46,31 @@ unsigned int pattern_check(const uint64_t *words, uint64_t key)
 }
 
 /*
- * Odd steps through a power of two reach every number below it once; those
- * past the end are skipped.  Multiplying scatters neighbours, and XOR by a
- * shift makes the low bits depend on the high ones; both are bijections.
+ * A Feistel network: whatever its round function, it is a bijection of numbers
+ * of 2 * half_bits bits; results past the end are skipped, at most three of four.
  */
 void pattern_order_init(struct pattern_order *order, uint64_t count, uint64_t seed)
 {
 	order->count = count;
-	order->mask = 1;
-	while (order->mask < count)
-		order->mask <<= 1;
-	order->shift = 1;
-	while (order->mask >> order->shift > 1ull << order->shift)
-		order->shift++;
-	order->mask--;
-	order->step = pattern_mix(seed) | 1;
-	order->offset = pattern_mix(seed + 1);
+	order->seed = seed;
+	order->half_bits = 1;
+	while (1ull << 2 * order->half_bits < count)
+		order->half_bits++;
 	order->at = 0;
 }
 
 static uint64_t scatter(const struct pattern_order *order, uint64_t x)
 {
-	x = (x * order->step + order->offset) & order->mask;
-	x ^= x >> order->shift;
-	return x * order->step & order->mask;
+	uint64_t mask = (1ull << order->half_bits) - 1;
+	uint64_t left = x >> order->half_bits, right = x & mask;
+
+	for (unsigned int round = 0; round < 4; round++) {
+		uint64_t mixed = left ^ (pattern_mix((order->seed + round) ^ (right << 8)) & mask);
+
+		left = right;
+		right = mixed;
+	}
+	return left << order->half_bits | right;
 }
 
 uint64_t pattern_order_next(struct pattern_order *order)
@@ -77,7 +78,7 @@ uint64_t pattern_order_next(struct pattern_order *order)
 	uint64_t x;
 
 	do {
-		x = scatter(order, order->at++ & order->mask);
+		x = scatter(order, order->at++);
 	} while (x >= order->count);
 	return x;
 }

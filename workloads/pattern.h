@@ -23,10 +23,10 @@ void pattern_fill(uint64_t *words, uint64_t key);
 /* Index of the first word that is not as pattern_fill() wrote it; PATTERN_WORDS if all are. */
 unsigned int pattern_check(const uint64_t *words, uint64_t key);
 
-/* A permutation of 0..count-1, walked by pattern_next(): every page once. */
+/* A permutation of 0..count-1, which pattern_order_next() walks: call it count times. */
 struct pattern_order {
-	uint64_t count, mask, step, offset, at;
-	unsigned int shift;
+	uint64_t count, seed, at;
+	unsigned int half_bits;
 };
 void pattern_order_init(struct pattern_order *order, uint64_t count, uint64_t seed);
 uint64_t pattern_order_next(struct pattern_order *order);
