@@ -184,7 +184,7 @@ static const struct scenario_key *known_key(const struct document_section *secti
 	if (key)
 		return key;
 	for (key = scenario_keys; key->section; key++) {
-		if (!strcmp(key->section, section->kind->name))
+		if (!strcmp(key->section, section->kind->name) && !g_str_has_suffix(key->name, "*"))
 			nearest_offer(&near, key->name);
 	}
 	for (key = scenario_keys; key->section && !near.best[0]; key++) {
