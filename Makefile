@@ -80,15 +80,22 @@ $(BUILD)/fuzz-obj/%.o: %.c | $(PACKAGES)
 	@mkdir -p $(@D)
 	clang $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/fuzz/%: $(BUILD)/fuzz-obj/$(TESTS)/fuzz/fuzz_%.o $(FUZZ_OBJ)
+# An archive: a target links only what it reaches.
+$(BUILD)/fuzz-obj/harness.a: $(FUZZ_OBJ)
+	rm -f $@ && ar rc $@ $^
+
+$(BUILD)/fuzz/%: $(BUILD)/fuzz-obj/$(TESTS)/fuzz/fuzz_%.o $(BUILD)/fuzz-obj/harness.a
 	@mkdir -p $(@D)
 	clang -fsanitize=fuzzer,address,undefined -o $@ $^ $(PKG_LIBS)
 
 # What a run finds new stays in the build folder and seeds the next one.
 fuzz-%: $(BUILD)/fuzz/%
 	@mkdir -p $(BUILD)/fuzz/corpus-$*
-	$< -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -verbosity=0 -artifact_prefix=$(BUILD)/fuzz/ \
-		$(BUILD)/fuzz/corpus-$* $(TESTS)/fuzz/corpus/$* $(FUZZ_SEEDS_$*)
+	@echo "fuzz $*: $(FUZZ_SECONDS) s"
+	@$< -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -artifact_prefix=$(BUILD)/fuzz/ \
+		$(BUILD)/fuzz/corpus-$* $(TESTS)/fuzz/corpus/$* $(FUZZ_SEEDS_$*) >$(BUILD)/fuzz/$*.log 2>&1 || \
+		{ tail -n 60 $(BUILD)/fuzz/$*.log; exit 1; }
+	@sed -n 's/^Done /fuzz $*: no finding in /p' $(BUILD)/fuzz/$*.log
 FUZZ_SEEDS_scenario = nbd-harness/scenarios
 
 fuzz: $(FUZZERS:$(BUILD)/fuzz/%=fuzz-%)
@@ -113,4 +120,5 @@ clean:
 
 -include $(HARNESS_OBJ:.o=.d) $(ASAN_OBJ:.o=.d) $(UNIT_TESTS:=.d) $(FUZZ_OBJ:.o=.d)
 .PHONY: all unit-tests fuzz install clean
+.PRECIOUS: $(BUILD)/fuzz-obj/%.o $(BUILD)/fuzz/%
 .DELETE_ON_ERROR:
