@@ -157,7 +157,6 @@ static gboolean write_initramfs(GPtrArray *files, const struct kernel *kernel, c
 				GError **error)
 {
 	g_autofree char *path = g_build_filename(work, "initramfs.cpio", NULL);
-	g_autofree char *depmod = g_build_filename(work, "depmod", NULL);
 	SCOPED(cpio) c = cpio_new();
 	g_autoptr(GBytes) archive = NULL;
 
@@ -169,8 +168,7 @@ static gboolean write_initramfs(GPtrArray *files, const struct kernel *kernel, c
 		if (!cpio_add_file(c, f->guest, 0755, f->host, error))
 			return FALSE;
 	}
-	if (kernel->modules && (!image_add_modules(c, kernel->modules, depmod, error) ||
-				!cache_remove_tree(depmod, error)))
+	if (kernel->modules && !image_add_modules(c, kernel->modules, error))
 		return FALSE;
 	archive = cpio_end(c);
 	return g_file_set_contents(path, g_bytes_get_data(archive, NULL),

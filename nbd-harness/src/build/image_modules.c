@@ -1,19 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Flow: modules.dep (depmod(8) makes it when it is missing) -> for each wanted
- * module one line of the order file, dependencies first -> each file once,
- * decompressed: finit_module(2) of PID 1 takes plain ELF.
+ * Flow: index of all module files by name -> for each wanted module one line
+ * of the order file, dependencies first -> each file once, decompressed, since
+ * finit_module(2) of PID 1 takes plain ELF.
+ *
+ * What a module depends on is read from the module itself ("depends=" in
+ * .modinfo): Debian's packages bring no modules.dep, and depmod(8) would read
+ * thousands of modules to make one.
  *
  * A wanted module that the kernel does not have as a module is left out: it is
  * built in, or the guest will say which device lacks a driver.
  */
 #include "build/image_modules.h"
 
+#include <gelf.h>
 #include <gio/gio.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "build/tool.h"
+
+#define FOLDER_DEPTH_MAX 16
 
 static const char *const wanted[] = {
 	"virtio_pci", "virtio_net", "e1000", "e1000e", "8139cp", "vmxnet3", /* scenario nic= */
@@ -22,31 +28,46 @@ static const char *const wanted[] = {
 	NULL,
 };
 
+/* The archive, the index of module files, and what is in the archive. */
+struct packing {
+	struct cpio *c;
+	GHashTable *paths; /* module name -> path on this host */
+	GHashTable *files; /* module name -> file name in the archive, once added */
+	GHashTable *needs; /* module name -> GStrv of the modules it depends on */
+};
+
 char *image_modules_wanted(void)
 {
 	return g_strjoinv(" ", (char **)wanted);
 }
 
-/* "kernel/drivers/net/net-failover.ko.xz" -> "net_failover"; caller frees. */
-static char *module_name(const char *path)
+/* "net-failover.ko.xz" -> "net_failover"; NULL if it is no module; caller frees. */
+static char *module_name(const char *file)
 {
-	char *name = g_path_get_basename(path);
-	char *suffix = strstr(name, ".ko");
+	const char *suffix = strstr(file, ".ko");
 
-	if (suffix)
-		*suffix = '\0';
-	return g_strdelimit(name, "-", '_');
+	return suffix ? g_strdelimit(g_strndup(file, (gsize)(suffix - file)), "-", '_') : NULL;
 }
 
-/* "kernel/drivers/net/net-failover.ko.xz" -> "net-failover.ko"; caller frees. */
-static char *plain_file_name(const char *path)
+static gboolean index_folder(GHashTable *paths, const char *folder, guint depth, GError **error)
 {
-	char *name = g_path_get_basename(path);
-	char *suffix = strstr(name, ".ko");
+	g_autoptr(GDir) dir = g_dir_open(folder, 0, error);
+	const char *file;
 
-	if (suffix)
-		suffix[strlen(".ko")] = '\0';
-	return name;
+	if (!dir)
+		return FALSE;
+	while ((file = g_dir_read_name(dir))) {
+		g_autofree char *path = g_build_filename(folder, file, NULL);
+		char *name = module_name(file);
+
+		if (name)
+			g_hash_table_replace(paths, name, g_steal_pointer(&path));
+		else if (depth < FOLDER_DEPTH_MAX && g_file_test(path, G_FILE_TEST_IS_DIR) &&
+			 !g_file_test(path, G_FILE_TEST_IS_SYMLINK) &&
+			 !index_folder(paths, path, depth + 1, error))
+			return FALSE;
+	}
+	return TRUE;
 }
 
 static const char *decompressor(const char *path)
@@ -85,93 +106,119 @@ static GBytes *read_module(const char *path, GError **error)
 	return g_steal_pointer(&out);
 }
 
-/* The one folder lib/modules/VERSION of @modules; caller frees. */
-static char *version_folder(const char *modules, GError **error)
+/* The text after "depends=" of @modinfo (NUL-separated); NULL if there is none. */
+static char *find_depends(const char *modinfo, gsize bytes)
 {
-	g_autofree char *parent = g_build_filename(modules, "lib/modules", NULL);
-	g_autoptr(GDir) dir = g_dir_open(parent, 0, error);
-	const char *version;
+	static const char key[] = "depends=";
+	gsize at = 0;
 
-	if (!dir)
-		return NULL;
-	version = g_dir_read_name(dir);
-	if (!version) {
-		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA,
-			    "%s is empty: the kernel's package brought no modules", parent);
-		return NULL;
+	while (at < bytes) {
+		gsize length = strnlen(modinfo + at, bytes - at);
+
+		if (length >= strlen(key) && !memcmp(modinfo + at, key, strlen(key)))
+			return g_strndup(modinfo + at + strlen(key), length - strlen(key));
+		at += length + 1;
 	}
-	return g_build_filename(parent, version, NULL);
+	return NULL;
 }
 
-/* The text of modules.dep; caller frees. */
-static char *read_dependencies(const char *modules, const char *folder, const char *work,
-			       GError **error)
+/* The modules that the module @image depends on. */
+static GStrv read_depends(GBytes *image)
 {
-	g_autofree char *shipped = g_build_filename(folder, "modules.dep", NULL);
-	g_autofree char *version = g_path_get_basename(folder);
-	g_autofree char *made = g_build_filename(work, "lib/modules", version, "modules.dep", NULL);
-	const char *const argv[] = { "depmod", "-b", modules, "-o", work, version, NULL };
-	char *text = NULL;
+	gsize bytes;
+	char *data = (char *)g_bytes_get_data(image, &bytes);
+	g_autofree char *depends = NULL;
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+	size_t names;
+	Elf *elf;
 
-	if (g_file_test(shipped, G_FILE_TEST_EXISTS))
-		return g_file_get_contents(shipped, &text, NULL, error) ? text : NULL;
-	if (!tool_run(argv, NULL, NULL, NULL, NULL, error))
-		return NULL;
-	return g_file_get_contents(made, &text, NULL, error) ? text : NULL;
+	elf_version(EV_CURRENT);
+	elf = elf_memory(data, bytes);
+	while (elf && !elf_getshdrstrndx(elf, &names) && (section = elf_nextscn(elf, section))) {
+		const char *name = gelf_getshdr(section, &header)
+					   ? elf_strptr(elf, names, header.sh_name)
+					   : NULL;
+		Elf_Data *content = g_strcmp0(name, ".modinfo") ? NULL : elf_rawdata(section, NULL);
+
+		if (content && !depends)
+			depends = find_depends(content->d_buf, content->d_size);
+	}
+	if (elf)
+		elf_end(elf);
+	if (!depends)
+		depends = g_strdup("");
+	return g_strsplit(g_strdelimit(depends, "-", '_'), ",", -1);
 }
 
-static gboolean add_module_file(struct cpio *c, GHashTable *added, const char *folder,
-				const char *path, GString *order, GError **error)
+/* Put module @name into the archive, unless it is there. */
+static gboolean add_file(struct packing *p, const char *name, GError **error)
 {
-	g_autofree char *file = plain_file_name(path);
+	const char *path = g_hash_table_lookup(p->paths, name);
+	g_autofree char *file = g_strconcat(name, ".ko", NULL);
 	g_autofree char *guest_path = g_build_filename("lib/modules", file, NULL);
-	g_autofree char *host_path = g_build_filename(folder, path, NULL);
-	g_autoptr(GBytes) elf = NULL;
+	g_autoptr(GBytes) image = NULL;
 
-	g_string_append_printf(order, " %s", file);
-	if (g_hash_table_contains(added, file))
+	if (g_hash_table_contains(p->files, name))
 		return TRUE;
-	elf = read_module(host_path, error);
-	if (!elf)
+	image = read_module(path, error);
+	if (!image)
 		return FALSE;
-	cpio_add_data(c, guest_path, 0644, g_bytes_get_data(elf, NULL), g_bytes_get_size(elf));
-	g_hash_table_add(added, g_steal_pointer(&file));
+	cpio_add_data(p->c, guest_path, 0644, g_bytes_get_data(image, NULL),
+		      g_bytes_get_size(image));
+	g_hash_table_insert(p->needs, g_strdup(name), read_depends(image));
+	g_hash_table_insert(p->files, g_strdup(name), g_steal_pointer(&file));
 	return TRUE;
 }
 
-/* @line of modules.dep: "PATH: NEEDED1 NEEDED2"; load order is right to left, PATH last. */
-static gboolean add_module(struct cpio *c, GHashTable *added, const char *folder, const char *line,
-			   GString *order, GError **error)
+/* Append to @line the files of @name's dependencies, then its own. */
+static gboolean add_with_needs(struct packing *p, const char *name, GString *line, GError **error)
 {
-	g_auto(GStrv) paths = g_strsplit_set(line, " :", -1);
-	g_autofree char *name = module_name(paths[0]);
+	char **needs;
 
-	g_string_append(order, name);
-	for (guint i = g_strv_length(paths); i-- > 0;)
-		if (*paths[i] && !add_module_file(c, added, folder, paths[i], order, error))
+	if (!g_hash_table_contains(p->paths, name))
+		return TRUE; /* built in */
+	if (!add_file(p, name, error))
+		return FALSE;
+	needs = g_hash_table_lookup(p->needs, name);
+	for (; *needs; needs++)
+		if (**needs && !add_with_needs(p, *needs, line, error))
 			return FALSE;
-	g_string_append_c(order, '\n');
+	g_string_append_printf(line, " %s", (char *)g_hash_table_lookup(p->files, name));
 	return TRUE;
 }
 
-gboolean image_add_modules(struct cpio *c, const char *modules, const char *work, GError **error)
+static gboolean add_wanted(struct packing *p, GError **error)
 {
-	g_autoptr(GHashTable) added = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GString) order = g_string_new(NULL);
-	g_autofree char *folder = version_folder(modules, error);
-	g_autofree char *text = folder ? read_dependencies(modules, folder, work, error) : NULL;
-	g_auto(GStrv) lines = text ? g_strsplit(text, "\n", -1) : NULL;
 
-	for (char **line = lines; line && *line; line++) {
-		g_autofree char *path = g_strndup(*line, strcspn(*line, ":"));
-		g_autofree char *name = module_name(path);
+	for (const char *const *name = wanted; *name; name++) {
+		g_autoptr(GString) line = g_string_new(*name);
 
-		if (g_strv_contains(wanted, name) &&
-		    !add_module(c, added, folder, *line, order, error))
+		if (!g_hash_table_contains(p->paths, *name))
+			continue;
+		if (!add_with_needs(p, *name, line, error))
 			return FALSE;
+		g_string_append_printf(order, "%s\n", line->str);
 	}
-	if (!lines)
-		return FALSE;
-	cpio_add_data(c, "lib/modules/order", 0644, order->str, order->len);
+	cpio_add_data(p->c, "lib/modules/order", 0644, order->str, order->len);
 	return TRUE;
+}
+
+gboolean image_add_modules(struct cpio *c, const char *modules, GError **error)
+{
+	g_autofree char *folder = g_build_filename(modules, "lib/modules", NULL);
+	struct packing p = {
+		.c = c,
+		.paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
+		.files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
+		.needs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+					       (GDestroyNotify)g_strfreev),
+	};
+	gboolean ok = index_folder(p.paths, folder, 0, error) && add_wanted(&p, error);
+
+	g_hash_table_unref(p.paths);
+	g_hash_table_unref(p.files);
+	g_hash_table_unref(p.needs);
+	return ok;
 }

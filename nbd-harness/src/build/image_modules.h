@@ -11,11 +11,8 @@
 
 #include "build/cpio.h"
 
-/*
- * @modules: folder with lib/modules/VERSION/.  @work: a folder for depmod's
- * output, should the package not have brought it.
- */
-gboolean image_add_modules(struct cpio *c, const char *modules, const char *work, GError **error);
+/* @modules: a folder with lib/modules/VERSION/, as a kernel's package has it. */
+gboolean image_add_modules(struct cpio *c, const char *modules, GError **error);
 /* The names that are looked for, as one text: part of an image's key. */
 char *image_modules_wanted(void);
 
