@@ -61,7 +61,7 @@ static void count_slot(const struct board_slot *slot, struct sample *s)
 	s->touched_pages += slot->pages_touched;
 	s->verified_pages += slot->pages_verified;
 	s->corrupt_pages += slot->pages_corrupt;
-	s->target_pages += slot->pages_total;
+	s->pass_pages += slot->pages_total;
 }
 
 void observer_sample_board(const struct board *board, struct sample *s)
@@ -70,7 +70,7 @@ void observer_sample_board(const struct board *board, struct sample *s)
 	s->heartbeat = board->heartbeat;
 	s->slots_running = s->slots_passed = s->slots_corrupt = s->slots_failed = 0;
 	s->slots_killed = s->touched_pages = s->verified_pages = s->corrupt_pages = 0;
-	s->target_pages = 0;
+	s->pass_pages = 0;
 	/* The guest writes slots_used: never trust it beyond the array. */
 	for (guint i = 0; i < MIN(board->slots_used, BOARD_SLOTS); i++)
 		count_slot(&board->slots[i], s);

@@ -89,7 +89,7 @@ gboolean verdict_parse(const char *name, enum verdict *v);
 	X(touched_pages, "pages written or read by pressure")                                      \
 	X(verified_pages, "pages that came back as written")                                       \
 	X(corrupt_pages, "pages that came back different")                                         \
-	X(target_pages, "pages that all passes together touch")                                    \
+	X(pass_pages, "pages that one pass of all of it touches")                                    \
 	/* server */                                                                               \
 	X(server_running, "1 while its process tree exists and none of it is stopped")             \
 	X(server_cpu_us, "CPU time used by its process tree")

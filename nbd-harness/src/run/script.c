@@ -13,6 +13,7 @@
 #define DEVICE_TIMEOUT_MS 20000
 #define JOB_FILE "/job-%s.fio"
 #define TMPFS_DIR "/shm"
+#define SHELL_PROGRAM "/fio/bin/busybox sh"
 
 /* The modules that a prebuilt kernel has for a NIC; built-in drivers ignore the line. */
 static const struct {
@@ -82,6 +83,14 @@ static void hand_over(GString *script, const struct kernel *kernel)
 		line(script, "blob btf/nbd /sys/kernel/btf/nbd");
 }
 
+/* The read-only disk that has fio, and a busybox for people. */
+static void mount_disk(GString *script)
+{
+	line(script, "modprobe virtio_blk");
+	line(script, "modprobe squashfs");
+	line(script, "mount squashfs /dev/vda /fio");
+}
+
 static gboolean prepare_fio(GString *script, const struct scenario_pressure *p, GError **error)
 {
 	g_autofree char *job = NULL;
@@ -91,9 +100,7 @@ static gboolean prepare_fio(GString *script, const struct scenario_pressure *p, 
 
 	g_auto(GStrv) lines = g_strsplit(g_strchomp(job), "\n", -1);
 
-	line(script, "modprobe virtio_blk");
-	line(script, "modprobe squashfs");
-	line(script, "mount squashfs /dev/vda /fio");
+	mount_disk(script);
 	/* A little more than the files, for what the file system itself needs. */
 	line(script, "mount tmpfs tmpfs " TMPFS_DIR " size=%" G_GUINT64_FORMAT,
 	     p->total_bytes + p->total_bytes / 8);
@@ -121,6 +128,26 @@ static gboolean start_pressure(GString *script, const struct scenario_pressure *
 	return TRUE;
 }
 
+static void set_sysctls(GString *script, const struct scenario *s)
+{
+	for (guint i = 0; i < s->machine.sysctls->len; i++) {
+		const struct scenario_sysctl *sysctl = g_ptr_array_index(s->machine.sysctls, i);
+
+		line(script, "sysctl %s %s", sysctl->name, sysctl->value);
+	}
+}
+
+char *script_write_shell(const struct scenario *s)
+{
+	GString *script = g_string_new(NULL);
+
+	attach_swap(script, s);
+	set_sysctls(script, s);
+	mount_disk(script);
+	line(script, "shell " SHELL_PROGRAM);
+	return g_string_free(script, FALSE);
+}
+
 char *script_write(const struct scenario *s, const struct kernel *kernel, guint64 seed,
 		   GError **error)
 {
@@ -133,11 +160,7 @@ char *script_write(const struct scenario *s, const struct kernel *kernel, guint6
 			return NULL;
 	}
 	/* Last, so that tight reserves press the workload and not its preparation. */
-	for (guint i = 0; i < s->machine.sysctls->len; i++) {
-		const struct scenario_sysctl *sysctl = g_ptr_array_index(s->machine.sysctls, i);
-
-		line(script, "sysctl %s %s", sysctl->name, sysctl->value);
-	}
+	set_sysctls(script, s);
 	line(script, "press");
 
 	if (script->len >= BOARD_SCRIPT_BYTES) {
@@ -168,4 +191,18 @@ char *script_cmdline(const struct scenario *s, const struct kernel *kernel)
 	if (*s->kernel.cmdline)
 		g_string_append_printf(cmdline, " %s", s->kernel.cmdline);
 	return g_string_free(cmdline, FALSE);
+}
+
+struct kernel_request script_kernel(const struct scenario *s)
+{
+	return (struct kernel_request){
+		.version = s->kernel.version,
+		.series = s->kernel.series,
+		.patches = s->kernel.patches,
+		.fragments = s->kernel.config,
+		.source = s->kernel.source,
+		.debian = s->kernel.debian,
+		.image = s->kernel.image,
+		.vmlinux = s->kernel.vmlinux,
+	};
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What PID 1 of the guest is told: scenario -> lines of the board's script, and the kernel command line. */
+/* What PID 1 of the guest is told: scenario -> lines of the board's script, kernel and its
+ * command line. */
 #ifndef NETSWAP_RUN_SCRIPT_H
 #define NETSWAP_RUN_SCRIPT_H
 
@@ -11,8 +12,14 @@
 char *script_write(const struct scenario *s, const struct kernel *kernel, guint64 seed,
 		   GError **error);
 
+/* The same machine with its swap on, but a shell on the console instead of pressure. */
+char *script_write_shell(const struct scenario *s);
+
 /* The kernel command line; caller frees. */
 char *script_cmdline(const struct scenario *s, const struct kernel *kernel);
+
+/* The kernel that the scenario asks for; points into @s. */
+struct kernel_request script_kernel(const struct scenario *s);
 
 /* Does the scenario need the read-only disk with fio? */
 gboolean script_needs_fio(const struct scenario *s);

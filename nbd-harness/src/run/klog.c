@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "run/console.h"
+#include "run/klog.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -12,7 +12,7 @@
  */
 static const struct {
 	const char *text;
-	struct console_mark mark;
+	struct klog_mark mark;
 } marks[] = {
 	{ "soft lockup", { "soft-lockup", FALSE, VERDICT_PASS } },
 	{ "workqueue lockup", { "workqueue-lockup", FALSE, VERDICT_PASS } },
@@ -40,7 +40,7 @@ static const struct {
 	{ "Buffer I/O error on dev nbd", { "io-error", TRUE, VERDICT_IO_ERROR } },
 };
 
-const struct console_mark *console_classify(const char *line)
+const struct klog_mark *klog_classify(const char *line)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(marks); i++) {
 		if (strstr(line, marks[i].text))
@@ -49,22 +49,22 @@ const struct console_mark *console_classify(const char *line)
 	return NULL;
 }
 
-struct console {
+struct klog {
 	int fd;
 	off_t offset;
 	GString *line;
 };
 
-struct console *console_new(int fd)
+struct klog *klog_new(int fd)
 {
-	struct console *c = g_new0(struct console, 1);
+	struct klog *c = g_new0(struct klog, 1);
 
 	c->fd = fd;
 	c->line = g_string_new(NULL);
 	return c;
 }
 
-void console_free(struct console *c)
+void klog_free(struct klog *c)
 {
 	if (!c)
 		return;
@@ -72,7 +72,7 @@ void console_free(struct console *c)
 	g_free(c);
 }
 
-static void take(struct console *c, char byte, console_fn fn, gpointer data)
+static void take(struct klog *c, char byte, klog_fn fn, gpointer data)
 {
 	if (byte != '\n') {
 		if (c->line->len < LINE_MAX_BYTES && (g_ascii_isprint(byte) || byte == '\t'))
@@ -80,14 +80,14 @@ static void take(struct console *c, char byte, console_fn fn, gpointer data)
 		return;
 	}
 
-	const struct console_mark *mark = console_classify(c->line->str);
+	const struct klog_mark *mark = klog_classify(c->line->str);
 
 	if (mark)
 		fn(mark, c->line->str, data);
 	g_string_truncate(c->line, 0);
 }
 
-void console_poll(struct console *c, console_fn fn, gpointer data)
+void klog_poll(struct klog *c, klog_fn fn, gpointer data)
 {
 	char buffer[4096];
 	gssize n;

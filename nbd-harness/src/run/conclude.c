@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "run/conclude.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "run/facts_json.h"
+
+/* Fields of struct judge_config, all gint64, as run.json's "limits" has them. */
+static const struct {
+	const char *name;
+	gsize offset;
+} limits[] = {
+#define LIMIT(field) { #field, G_STRUCT_OFFSET(struct judge_config, field) }
+	LIMIT(floor_out_pages),
+	LIMIT(floor_in_pages),
+	LIMIT(boot_deadline_us),
+	LIMIT(press_deadline_us),
+#undef LIMIT
+};
+
+void judge_config_to_json(const struct judge_config *c, JsonBuilder *b)
+{
+	json_builder_set_member_name(b, "limits");
+	json_builder_begin_object(b);
+	for (guint i = 0; i < G_N_ELEMENTS(limits); i++)
+		json_add_int(b, limits[i].name, G_STRUCT_MEMBER(gint64, c, limits[i].offset));
+	json_builder_end_object(b);
+}
+
+gboolean judge_config_from_json(JsonObject *run, struct judge_config *c)
+{
+	JsonNode *node = json_object_get_member(run, "limits");
+
+	if (!node || !JSON_NODE_HOLDS_OBJECT(node))
+		return FALSE;
+	for (guint i = 0; i < G_N_ELEMENTS(limits); i++)
+		G_STRUCT_MEMBER(gint64, c, limits[i].offset) = json_object_get_int_member_with_default(
+			json_node_get_object(node), limits[i].name, 0);
+	return TRUE;
+}
+
+JsonObject *conclude_load(const char *dir, const char *name, GError **error)
+{
+	g_autofree char *path = g_build_filename(dir, name, NULL);
+	g_autoptr(JsonParser) parser = json_parser_new_immutable();
+
+	if (!json_parser_load_from_file(parser, path, error)) {
+		g_prefix_error(error, "%s: ", path);
+		return NULL;
+	}
+
+	JsonNode *root = json_parser_get_root(parser);
+
+	if (!root || !JSON_NODE_HOLDS_OBJECT(root)) {
+		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA, "%s holds no JSON object", path);
+		return NULL;
+	}
+	return json_object_ref(json_node_get_object(root));
+}
+
+static void held_to_json(const struct ruling *r, JsonBuilder *b)
+{
+	json_builder_set_member_name(b, "held");
+	json_builder_begin_array(b);
+	for (int v = 0; v < VERDICTS; v++) {
+		if (!r->held[v])
+			continue;
+		json_builder_begin_object(b);
+		json_add_string(b, "verdict", verdict_name(v));
+		json_add_string(b, "reason", r->reason[v]);
+		json_builder_end_object(b);
+	}
+	json_builder_end_array(b);
+}
+
+static void knot_to_json(const struct waitgraph *g, JsonBuilder *b)
+{
+	json_builder_set_member_name(b, "knot");
+	json_builder_begin_object(b);
+	json_builder_set_member_name(b, "nodes");
+	json_builder_begin_array(b);
+	for (guint i = 0; g && i < g->nodes->len; i++) {
+		const struct wait_node *node = &g_array_index(g->nodes, struct wait_node, i);
+
+		if (!node->knot)
+			continue;
+		json_builder_begin_object(b);
+		json_add_int(b, "id", i);
+		json_add_string(b, "label", node->label);
+		json_add_string(b, "waits", node->mode == NODE_ANY ? "any" : "all");
+		json_builder_end_object(b);
+	}
+	json_builder_end_array(b);
+	json_builder_set_member_name(b, "edges");
+	json_builder_begin_array(b);
+	for (guint i = 0; g && i < g->edges->len; i++) {
+		const struct wait_edge *edge = &g_array_index(g->edges, struct wait_edge, i);
+
+		if (!g_array_index(g->nodes, struct wait_node, edge->from).knot ||
+		    !g_array_index(g->nodes, struct wait_node, edge->to).knot)
+			continue;
+		json_builder_begin_object(b);
+		json_add_int(b, "from", edge->from);
+		json_add_int(b, "to", edge->to);
+		json_add_string(b, "waits_for", edge->held);
+		json_add_string(b, "evidence", edge->evidence);
+		json_builder_end_object(b);
+	}
+	json_builder_end_array(b);
+	json_builder_end_object(b);
+}
+
+/* Every task that waits and is not idle, with its stack. */
+static void blocked_to_json(const struct ruling *r, JsonBuilder *b)
+{
+	json_builder_set_member_name(b, "blocked");
+	json_builder_begin_array(b);
+	for (guint i = 0; r->graph && i < r->graph->nodes->len; i++) {
+		const struct wait_node *node = &g_array_index(r->graph->nodes, struct wait_node, i);
+
+		if (node->task < 0 || node->wait.kind == WAIT_NONE || node->wait.kind == WAIT_IDLE)
+			continue;
+
+		const struct task_facts *t =
+			&g_array_index(r->snapshot->tasks, struct task_facts, node->task);
+
+		json_builder_begin_object(b);
+		json_add_string(b, "task", node->label);
+		json_add_int(b, "pid", t->pid);
+		json_add_string(b, "state", task_state_name(t));
+		json_add_string(b, "waits_for", wait_kind_name(node->wait.kind));
+		if (t->mutex)
+			json_add_string(b, "mutex", t->mutex_name);
+		json_add_bool(b, "stuck", node->stuck);
+		json_add_bool(b, "knot", node->knot);
+		json_builder_set_member_name(b, "stack");
+		json_builder_begin_array(b);
+		for (guint k = 0; k < t->frames; k++) {
+			g_autofree char *frame = g_strdup_printf("%s%s+0x%x",
+								 t->stack[k].guess ? "? " : "",
+								 t->stack[k].function,
+								 t->stack[k].offset);
+
+			json_builder_add_string_value(b, frame);
+		}
+		json_builder_end_array(b);
+		json_builder_end_object(b);
+	}
+	json_builder_end_array(b);
+}
+
+gboolean conclude_write(const char *dir, JsonObject *run, const struct ruling *r, GError **error)
+{
+	g_autoptr(JsonBuilder) b = json_builder_new();
+	const char *expected = json_object_get_string_member_with_default(run, "expected", "PASS");
+	struct record record = { .dir = (char *)dir };
+
+	json_builder_begin_object(b);
+	json_add_string(b, "scenario",
+			json_object_get_string_member_with_default(run, "scenario", ""));
+	json_add_string(b, "verdict", verdict_name(r->verdict));
+	json_add_string(b, "meaning", verdict_meaning(r->verdict));
+	json_add_string(b, "reason", r->reason[r->verdict]);
+	json_add_string(b, "expected", expected);
+	json_add_bool(b, "as_expected", !strcmp(expected, verdict_name(r->verdict)));
+	json_add_string(b, "signature", r->signature);
+	json_add_int(b, "seed", json_object_get_int_member_with_default(run, "seed", 0));
+	json_add_seconds(b, "last_progress_s", r->last_progress_host_us);
+	json_add_seconds(b, "detected_after_s", r->decided_fair_us - r->last_progress_fair_us);
+	json_add_seconds(b, "duration_s", r->decided_host_us);
+	json_add_seconds(b, "fair_s", r->decided_fair_us);
+	held_to_json(r, b);
+	knot_to_json(r->verdict == VERDICT_DEADLOCK ? r->graph : NULL, b);
+	blocked_to_json(r, b);
+	json_builder_end_object(b);
+	return record_json(&record, "verdict.json", b, error);
+}
+
+gboolean conclude_replay(const char *dir, gboolean keep, GError **error)
+{
+	g_autofree char *verdict = g_build_filename(dir, "verdict.json", NULL);
+	g_autoptr(JsonObject) run = conclude_load(dir, "run.json", error);
+	gboolean cut_short = !g_file_test(verdict, G_FILE_TEST_EXISTS);
+	struct judge_config config;
+
+	if (!run)
+		return FALSE;
+	if (keep && !cut_short)
+		return TRUE;
+	if (!judge_config_from_json(run, &config)) {
+		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA,
+			    "%s/run.json has no \"limits\": not a run of this version", dir);
+		return FALSE;
+	}
+
+	struct judge *j = record_replay(dir, &config, error);
+
+	if (!j)
+		return FALSE;
+	if (cut_short && judge_conclude(j)->verdict == VERDICT_INCONCLUSIVE)
+		judge_evidence(j, VERDICT_INFRA, "the record ends without a verdict: the harness was killed");
+
+	gboolean ok = conclude_write(dir, run, judge_conclude(j), error);
+
+	judge_free(j);
+	return ok;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One run: a scenario and a seed -> a run directory with a verdict.
+ *
+ *	kernel, image -> record -> machine -> 10 Hz: fair time, sample, console,
+ *	faults -> judge -> snapshots when it wants them -> verdict.json, reports
+ */
+#ifndef NETSWAP_RUN_RUN_H
+#define NETSWAP_RUN_RUN_H
+
+#include "judge/facts.h"
+#include "scenario/scenario.h"
+
+struct run_options {
+	guint64 seed;
+	const char *dir; /* of the run; made */
+	gboolean observer_off; /* bench only: no samples from guest memory */
+};
+
+struct run_result {
+	enum verdict verdict, expected;
+	gboolean as_expected;
+	double detected_after_s; /* of fair time, from the last progress to the decision */
+	double duration_s;	 /* of host time, from QEMU's start */
+	char *dir, *signature, *kernel;
+	guint64 seed;
+};
+
+/*
+ * FALSE when there is no verdict because the run could not begin (its
+ * scenario, kernel or image); everything after that has one, INFRA if need be.
+ */
+gboolean run_scenario(const struct scenario *s, const struct run_options *options,
+		      struct run_result *result, GError **error);
+void run_result_clear(struct run_result *r);
+
+/* Set by signal handlers: the run under way ends soon, as INFRA. */
+void run_interrupt(void);
+gboolean run_interrupted(void);
+
+#endif
