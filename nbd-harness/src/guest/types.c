@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/error.h"
 
@@ -53,12 +55,26 @@ struct types *types_from_blob(const void *data, gsize bytes, GError **error)
 	return types_new(btf__new(data, bytes), "what the guest handed over", error);
 }
 
+/* As of libbpf 1.1 only the parser that takes a path is exported for split BTF. */
+static struct btf *parse_split(const void *data, gsize bytes, struct btf *base)
+{
+	int fd = memfd_create("netswap-btf", MFD_CLOEXEC);
+	g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", fd);
+	struct btf *btf = NULL;
+
+	if (fd >= 0 && write(fd, data, bytes) == (gssize)bytes)
+		btf = btf__parse_raw_split(path, base);
+	if (fd >= 0)
+		close(fd);
+	return libbpf_get_error(btf) ? NULL : btf;
+}
+
 gboolean types_add_module(struct types *t, const char *name, const void *data, gsize bytes,
 			  GError **error)
 {
-	struct btf *btf = t->n <= MODULES_MAX ? btf__new_split(data, bytes, t->btf[0]) : NULL;
+	struct btf *btf = t->n <= MODULES_MAX ? parse_split(data, bytes, t->btf[0]) : NULL;
 
-	if (!btf || libbpf_get_error(btf)) {
+	if (!btf) {
 		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_GUEST,
 			    "the BTF of module %s, handed over by the guest, is not usable", name);
 		return FALSE;
