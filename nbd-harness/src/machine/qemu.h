@@ -12,6 +12,12 @@
 #include "machine/pod.h"
 #include "machine/qmp.h"
 
+/* CPU models; page tables of four levels, which are faster to emulate and simpler to read. */
+#define QEMU_CPU_KVM "host,la57=off"
+#define QEMU_CPU_TCG "max,la57=off"
+
+struct console;
+
 struct qemu_config {
 	const char *kernel_image; /* paths, opened by the harness */
 	const char *initrd;
@@ -21,15 +27,17 @@ struct qemu_config {
 	const char *nic;   /* of nic_table */
 	guint64 memory_bytes;
 	guint cpus;
-	gboolean interactive; /* console on the caller's terminal too (netswap shell) */
+	gboolean interactive; /* console also on the caller's terminal; Ctrl-] ends */
 };
 
 struct qemu {
 	struct pod_child *child;
 	struct qmp *qmp;
-	int ram_fd;    /* memfd of guest RAM, memory_bytes long */
-	int board_fd;  /* memfd of the board, BOARD_BYTES long */
-	char *command; /* copyable: paths instead of descriptors, shell-quoted, lines continued by "\" */
+	int ram_fd;		 /* memfd of guest RAM, memory_bytes long */
+	int board_fd;		 /* memfd of the board, BOARD_BYTES long */
+	struct console *console; /* NULL unless interactive */
+	/* Copyable: paths instead of descriptors, shell-quoted, lines continued by "\". */
+	char *command;
 };
 
 /*
@@ -37,6 +45,10 @@ struct qemu {
  * and then sends "cont".  @console_fd: append-only file for the serial
  * console, @log_fd: QEMU's own messages.  Events and the socket's end are
  * reported through the callbacks.
+ *
+ * QEMU never ends by itself: a guest that powers off, resets or panics leaves it
+ * paused (events SHUTDOWN with its reason, GUEST_PANICKED; then STOP), so that
+ * memory and registers can still be read.  The caller ends it.
  */
 struct qemu *qemu_start(struct pod *pod, const struct qemu_config *config, int console_fd,
 			int log_fd, qmp_event_fn on_event, qmp_closed_fn on_closed, gpointer data,
