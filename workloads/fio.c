@@ -114,6 +114,7 @@ static int verdict(const struct workload *w, int status, int error)
 	if (status || error)
 		return workload_failed(w, "fio ended with status %d and error %d (%s)",
 				       WEXITSTATUS(status), error, strerror(error));
+	w->progress->pass = w->passes;
 	return WORKLOAD_PASSED;
 }
 
