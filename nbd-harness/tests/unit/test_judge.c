@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The judge on streams of samples made by hand: who is convicted, when, and who is not. */
+#include <glib.h>
+#include <string.h>
+
+#include <board.h>
+
+#include "judge/judge.h"
+
+#define TICK_US 100000
+#define SECOND_TICKS 10
+
+struct stream {
+	struct judge *j;
+	struct sample s;
+	enum judge_wants wants;
+	guint snapshots;
+	struct snapshot *(*make)(void); /* what a snapshot shows */
+};
+
+static struct snapshot *nothing(void)
+{
+	struct snapshot *s = snapshot_new();
+
+	s->complete = s->server_running = s->server_answers = TRUE;
+	return s;
+}
+
+static struct snapshot *dead_server(void)
+{
+	struct snapshot *s = nothing();
+	struct request_facts request = { "nbd0 tag 0", 5000 };
+	struct task_facts t = { .address = 0xffff888000001000, .state = 2, .frames = 1 };
+
+	s->server_running = s->server_answers = FALSE;
+	t.stack[0].function = "sk_stream_wait_memory";
+	g_array_append_val(s->tasks, t);
+	g_array_append_val(s->requests, request);
+	return s;
+}
+
+/* Two tasks that hold what the other wants. */
+static struct snapshot *knot(void)
+{
+	struct snapshot *s = nothing();
+
+	for (int i = 0; i < 2; i++) {
+		struct task_facts t = { .address = 0xffff888000001000 + i * 0x1000,
+					.state = 2,
+					.frames = 3,
+					.mutex = 0xffffffff82000000 + i * 64,
+					.mutex_owner = 0xffff888000002000 - i * 0x1000 };
+
+		t.stack[0].function = "__mutex_lock";
+		t.stack[1].function = i ? "beta" : "alpha";
+		t.stack[2].function = "kthread";
+		g_strlcpy(t.mutex_name, i ? "a" : "b", sizeof(t.mutex_name));
+		g_array_append_val(s->tasks, t);
+	}
+	return s;
+}
+
+static struct stream stream_new(struct snapshot *(*make)(void))
+{
+	struct judge_config config = { .floor_out_pages = 1000, .floor_in_pages = 500,
+				       .boot_deadline_us = 60 * G_USEC_PER_SEC,
+				       .press_deadline_us = 300ll * G_USEC_PER_SEC };
+	struct stream st = { .j = judge_new(&config), .make = make };
+
+	st.s.phase = BOARD_PRESSING;
+	st.s.vm_running = st.s.server_running = 1;
+	st.s.swap_total_pages = 100000;
+	st.s.swap_free_pages = 50000;
+	st.s.slots_running = 4;
+	return st;
+}
+
+/* One sample; @busy: the vCPUs used their time. */
+static enum judge_wants tick(struct stream *st, gboolean progress, gboolean busy, gboolean fair)
+{
+	st->s.host_us += TICK_US;
+	st->s.fair_us += fair ? TICK_US : 0;
+	st->s.vcpu_us += busy ? TICK_US : 1000;
+	st->s.jiffies += 25;
+	if (progress) {
+		st->s.swap_out_pages += 20;
+		st->s.swap_in_pages += 10;
+		st->s.touched_pages += 10;
+	}
+	st->wants = judge_sample(st->j, &st->s);
+	if (st->wants == JUDGE_WANTS_SNAPSHOT) {
+		st->snapshots++;
+		st->wants = judge_snapshot(st->j, st->make());
+	}
+	return st->wants;
+}
+
+/* Ticks until the judge wants to end, at most @seconds; -1 if it never did. */
+static int ticks_to_end(struct stream *st, int seconds, gboolean busy, gboolean fair)
+{
+	for (int i = 1; i <= seconds * SECOND_TICKS; i++) {
+		if (tick(st, FALSE, busy, fair) == JUDGE_WANTS_END)
+			return i;
+	}
+	return -1;
+}
+
+static enum verdict verdict_of(struct stream *st)
+{
+	return judge_conclude(st->j)->verdict;
+}
+
+static void test_deadlock_within_ten_seconds(void)
+{
+	struct stream st = stream_new(knot);
+
+	for (int i = 0; i < 100; i++)
+		tick(&st, TRUE, TRUE, TRUE);
+
+	int ticks = ticks_to_end(&st, 30, FALSE, TRUE);
+
+	g_assert_cmpint(ticks, >, 0);
+	g_assert_cmpint(ticks, <=, 10 * SECOND_TICKS);
+	g_assert_cmpint(verdict_of(&st), ==, VERDICT_DEADLOCK);
+	g_assert_cmpstr(judge_conclude(st.j)->signature, ==, "mutex a <- alpha; mutex b <- beta");
+	judge_free(st.j);
+}
+
+/* The same stillness on a host that gave the VM no CPU: nothing is said for an hour. */
+static void test_unfair_time_convicts_nobody(void)
+{
+	struct stream st = stream_new(knot);
+
+	tick(&st, TRUE, TRUE, TRUE);
+	g_assert_cmpint(ticks_to_end(&st, 3600, FALSE, FALSE), ==, -1);
+	g_assert_cmpuint(st.snapshots, ==, 0);
+	judge_free(st.j);
+}
+
+static void test_fault_in_force_convicts_nobody(void)
+{
+	struct stream st = stream_new(knot);
+
+	tick(&st, TRUE, TRUE, TRUE);
+	judge_fault(st.j, "stop", TRUE);
+	g_assert_cmpint(ticks_to_end(&st, 60, FALSE, TRUE), ==, -1);
+	g_assert_cmpuint(st.snapshots, ==, 0);
+	/* Healed: patience begins anew. */
+	judge_fault(st.j, "stop", FALSE);
+
+	int ticks = ticks_to_end(&st, 30, FALSE, TRUE);
+
+	g_assert_cmpint(ticks, >, 6 * SECOND_TICKS);
+	g_assert_cmpint(verdict_of(&st), ==, VERDICT_DEADLOCK);
+	judge_free(st.j);
+}
+
+static void test_starved_at_the_deadline(void)
+{
+	struct stream st = stream_new(knot);
+
+	tick(&st, TRUE, TRUE, TRUE);
+	judge_fault(st.j, "stop", TRUE);
+	g_assert_cmpint(ticks_to_end(&st, 400, FALSE, TRUE), >, 0);
+	g_assert_cmpint(verdict_of(&st), ==, VERDICT_STARVED);
+	judge_free(st.j);
+}
+
+/* An armed retransmit timer gets two chances first. */
+static void test_timers_get_their_chance(void)
+{
+	struct stream st = stream_new(knot);
+
+	tick(&st, TRUE, TRUE, TRUE);
+	st.s.tcp_timer_armed = 1;
+	g_assert_cmpint(ticks_to_end(&st, 40, FALSE, TRUE), ==, -1);
+	st.s.tcp_timer_fires = 2;
+	g_assert_cmpint(ticks_to_end(&st, 10, FALSE, TRUE), >, 0);
+	g_assert_cmpint(verdict_of(&st), ==, VERDICT_DEADLOCK);
+	judge_free(st.j);
+}
+
+static void test_livelock(void)
+{
+	struct stream st = stream_new(nothing);
+
+	tick(&st, TRUE, TRUE, TRUE);
+
+	int ticks = ticks_to_end(&st, 30, TRUE, TRUE);
+
+	g_assert_cmpint(ticks, >, 0);
+	g_assert_cmpint(ticks, <=, 11 * SECOND_TICKS);
+	g_assert_cmpint(verdict_of(&st), ==, VERDICT_LIVELOCK);
+	judge_free(st.j);
+}
+
+static void test_user_code_is_progress(void)
+{
+	struct stream st = stream_new(nothing);
+
+	for (int i = 0; i < 600; i++) {
+		st.s.user_ns += 4000000;
+		g_assert_cmpint(tick(&st, FALSE, TRUE, TRUE), ==, JUDGE_WANTS_NOTHING);
+	}
+	judge_free(st.j);
+}
+
+/* Idle, still, and no knot: an honest "don't know". */
+static void test_stall_without_knot(void)
+{
+	struct stream st = stream_new(nothing);
+
+	tick(&st, TRUE, TRUE, TRUE);
+	g_assert_cmpint(ticks_to_end(&st, 120, FALSE, TRUE), >, 0);
+	g_assert_cmpint(verdict_of(&st), ==, VERDICT_INCONCLUSIVE);
+	judge_free(st.j);
+}
+
+static void test_dead_server_is_infra(void)
+{
+	struct stream st = stream_new(dead_server);
+
+	tick(&st, TRUE, TRUE, TRUE);
+	g_assert_cmpint(ticks_to_end(&st, 120, FALSE, TRUE), >, 0);
+	g_assert_cmpint(verdict_of(&st), ==, VERDICT_INFRA);
+	judge_free(st.j);
+}
+
+static void finish_well(struct stream *st)
+{
+	for (int i = 0; i < 100; i++)
+		tick(st, TRUE, TRUE, TRUE);
+	st->s.slots_running = 0;
+	st->s.slots_passed = 4;
+	st->s.phase = BOARD_DONE;
+	g_assert_cmpint(tick(st, FALSE, FALSE, TRUE), ==, JUDGE_WANTS_END);
+}
+
+static void test_pass(void)
+{
+	struct stream st = stream_new(nothing);
+
+	finish_well(&st);
+	g_assert_cmpint(verdict_of(&st), ==, VERDICT_PASS);
+	judge_free(st.j);
+}
+
+static void test_too_little_pressure(void)
+{
+	struct stream st = stream_new(nothing);
+
+	st.s.slots_passed = 4;
+	st.s.phase = BOARD_DONE;
+	tick(&st, TRUE, TRUE, TRUE);
+	g_assert_cmpint(verdict_of(&st), ==, VERDICT_INCONCLUSIVE);
+	judge_free(st.j);
+}
+
+static void test_corrupt_is_worse_than_done(void)
+{
+	struct stream st = stream_new(nothing);
+
+	st.s.corrupt_pages = 1;
+	finish_well(&st);
+	g_assert_cmpint(verdict_of(&st), ==, VERDICT_CORRUPT);
+	judge_free(st.j);
+}
+
+static void test_oom_needs_room_in_swap(void)
+{
+	struct stream st = stream_new(nothing);
+
+	st.s.oom_kills = 1;
+	st.s.swap_free_pages = 10;
+	tick(&st, TRUE, TRUE, TRUE);
+	g_assert_false(judge_conclude(st.j)->held[VERDICT_OOM]);
+	st.s.swap_free_pages = 50000;
+	tick(&st, TRUE, TRUE, TRUE);
+	g_assert_true(judge_conclude(st.j)->held[VERDICT_OOM]);
+	judge_free(st.j);
+}
+
+static void test_precedence(void)
+{
+	struct stream st = stream_new(nothing);
+
+	judge_evidence(st.j, VERDICT_IO_ERROR, "Write-error on swap-device");
+	judge_evidence(st.j, VERDICT_CRASH, "Kernel panic");
+	tick(&st, FALSE, FALSE, TRUE);
+	g_assert_cmpint(verdict_of(&st), ==, VERDICT_CRASH);
+	g_assert_true(judge_conclude(st.j)->held[VERDICT_IO_ERROR]);
+	judge_free(st.j);
+}
+
+static void test_unknown_is_not_progress(void)
+{
+	struct stream st = stream_new(knot);
+
+	tick(&st, TRUE, TRUE, TRUE);
+	/* A torn read now and then must neither feed nor starve the count. */
+	for (int i = 0; i < 12 * SECOND_TICKS && st.wants != JUDGE_WANTS_END; i++) {
+		gint64 kept = st.s.swap_out_pages;
+
+		if (i % 3 == 0)
+			st.s.swap_out_pages = SAMPLE_UNKNOWN;
+		tick(&st, FALSE, FALSE, TRUE);
+		st.s.swap_out_pages = kept;
+	}
+	g_assert_cmpint(verdict_of(&st), ==, VERDICT_DEADLOCK);
+	judge_free(st.j);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/judge/deadlock-within-ten-seconds", test_deadlock_within_ten_seconds);
+	g_test_add_func("/judge/unfair-time", test_unfair_time_convicts_nobody);
+	g_test_add_func("/judge/fault-in-force", test_fault_in_force_convicts_nobody);
+	g_test_add_func("/judge/starved", test_starved_at_the_deadline);
+	g_test_add_func("/judge/timers", test_timers_get_their_chance);
+	g_test_add_func("/judge/livelock", test_livelock);
+	g_test_add_func("/judge/user-code", test_user_code_is_progress);
+	g_test_add_func("/judge/stall-without-knot", test_stall_without_knot);
+	g_test_add_func("/judge/dead-server", test_dead_server_is_infra);
+	g_test_add_func("/judge/pass", test_pass);
+	g_test_add_func("/judge/too-little-pressure", test_too_little_pressure);
+	g_test_add_func("/judge/corrupt", test_corrupt_is_worse_than_done);
+	g_test_add_func("/judge/oom", test_oom_needs_room_in_swap);
+	g_test_add_func("/judge/precedence", test_precedence);
+	g_test_add_func("/judge/unknown", test_unknown_is_not_progress);
+	return g_test_run();
+}
