@@ -45,9 +45,10 @@ const char *netswap_cache_dir(void)
 		char *chosen = choose_cache_dir();
 
 		if (g_mkdir_with_parents(chosen, 0755) < 0) {
-			g_printerr("netswap: cannot create the cache folder %s: %s; set NETSWAP_CACHE "
-				   "to a folder that can be written\n",
-				   chosen, g_strerror(errno));
+			g_printerr(
+				"netswap: cannot create the cache folder %s: %s; set NETSWAP_CACHE "
+				"to a folder that can be written\n",
+				chosen, g_strerror(errno));
 			exit(NETSWAP_EXIT_INFRA);
 		}
 		g_once_init_leave(&dir, chosen);
@@ -124,8 +125,8 @@ int cache_lock(const char *name, const char *what, GError **error)
 		return -1;
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 	if (fd < 0) {
-		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA, "cannot open the lock %s: %s",
-			    path, g_strerror(errno));
+		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA,
+			    "cannot open the lock %s: %s", path, g_strerror(errno));
 		return -1;
 	}
 	ret = flock(fd, LOCK_EX | LOCK_NB);
@@ -157,7 +158,7 @@ static gboolean begin_work(struct cache_entry *e, GError **error)
 
 struct cache_entry *cache_begin(const char *kind, const char *key, const char *what, GError **error)
 {
-	g_autoptr(cache_entry) e = g_new0(struct cache_entry, 1);
+	SCOPED(cache_entry) e = g_new0(struct cache_entry, 1);
 	g_autofree char *lock = g_strdup_printf("%s-%s", kind, key);
 
 	e->lock_fd = -1;
