@@ -48,7 +48,8 @@ struct pod {
 
 struct child {
 	struct pod_child public;
-	gint32 id; /* pid inside the namespace */
+	gint32 id;	   /* pid inside the namespace */
+	gboolean is_guard; /* stands for a daemon */
 };
 
 static void child_free(gpointer data)
@@ -319,6 +320,7 @@ static struct pod_child *spawn(struct pod *pod, const char *name, char *const ar
 	child->public =
 		(struct pod_child){ .name = g_strdup(name), .pid = extra.pid, .running = TRUE };
 	child->id = m.id;
+	child->is_guard = daemon;
 	g_ptr_array_add(pod->children, child);
 	return &child->public;
 }
@@ -442,9 +444,16 @@ GArray *pod_tree(struct pod *pod, struct pod_child *child)
 	return pids;
 }
 
+static gboolean is_guard(struct pod_child *child)
+{
+	return ((struct child *)child)->is_guard; /* public is its first member */
+}
+
 void pod_signal(struct pod *pod, struct pod_child *child, int sig)
 {
-	if (child->running)
+	if (is_guard(child))
+		pod_signal_tree(pod, child, sig);
+	else if (child->running)
 		kill(child->pid, sig);
 }
 
@@ -462,7 +471,8 @@ void pod_signal_tree(struct pod *pod, struct pod_child *child, int sig)
 		for (guint i = 0; i < pids->len; i++) {
 			pid_t pid = g_array_index(pids, pid_t, i);
 
-			if (has_pid(signalled, pid))
+			/* A guard lives on until it has seen all others end. */
+			if (has_pid(signalled, pid) || (is_guard(child) && pid == child->pid))
 				continue;
 			any_new = TRUE;
 			g_array_append_val(signalled, pid);

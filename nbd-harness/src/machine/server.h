@@ -20,14 +20,16 @@ struct server_ops {
 	const char *name; /* "nbd-server" */
 	const char *help;
 	const char *program; /* looked up in PATH */
+	gboolean detaches;   /* forks into the background: see pod_spawn_daemon() */
 	/* Append to @argv (of char *) what serves /proc/self/fd/@image_fd read-write on
-	 * 127.0.0.1:port in the foreground; more files go to the pod's /tmp. */
+	 * 127.0.0.1:port; more files go to the pod's /tmp. */
 	gboolean (*command)(struct server *server, GPtrArray *argv, int image_fd, GError **error);
 	/* Optional: the server answers reads with EIO from now on (on), or no longer. */
 	gboolean (*inject_eio)(struct server *server, gboolean on, GError **error);
 };
 
-extern const struct server_ops *const server_ops_table[]; /* NULL-terminated; the first is the default */
+extern const struct server_ops
+	*const server_ops_table[]; /* NULL-terminated; the first is the default */
 const struct server_ops *server_ops_find(const char *name);
 
 /*
@@ -39,7 +41,8 @@ struct server *server_start(struct pod *pod, const struct scenario *scenario, in
 			    int log_fd, guint deadline_ms, GError **error);
 struct pod_child *server_child(struct server *server);
 gboolean server_inject_eio(struct server *server, gboolean on, GError **error);
-/* Connect a second, read-only client, read one block, disconnect; TRUE if answered within @deadline_ms. */
+/* Connect a second, read-only client, read one block, disconnect; TRUE if answered within
+ * @deadline_ms. */
 gboolean server_answers(struct server *server, guint deadline_ms, GError **error);
 void server_free(struct server *server); /* does not end the child: the pod does */
 

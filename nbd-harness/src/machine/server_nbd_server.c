@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Debian's nbd-server (3.24).  It detaches itself: -d, "do not fork", also
+ * means that it serves one connection and then ends.  It forks a process for
+ * each connection and speaks to syslog only.
+ */
+#include "machine/server_private.h"
+
+#include "base/error.h"
+
+static gboolean command(struct server *s, GPtrArray *argv, int image_fd, GError **error)
+{
+	g_autofree char *path = server_tmp_path(s, "nbd-server.conf");
+	g_autofree char *config = g_strdup_printf("[generic]\n"
+						  "\tlistenaddr = 127.0.0.1\n"
+						  "\tport = %u\n"
+						  "[" SERVER_EXPORT "]\n"
+						  "\texportname = /proc/self/fd/%d\n",
+						  s->port, image_fd);
+
+	if (!g_file_set_contents_full(path, config, -1, G_FILE_SET_CONTENTS_NONE, 0644, error)) {
+		g_prefix_error(error, "cannot configure nbd-server: ");
+		return FALSE;
+	}
+	g_ptr_array_add(argv, g_strdup("nbd-server"));
+	g_ptr_array_add(argv, g_strdup("-C"));
+	g_ptr_array_add(argv, g_strdup("/tmp/nbd-server.conf"));
+	return TRUE;
+}
+
+const struct server_ops nbd_server_ops = {
+	.name = "nbd-server",
+	.help = "the reference server; a process for each connection",
+	.program = "nbd-server",
+	.detaches = TRUE,
+	.command = command,
+};
