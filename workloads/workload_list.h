@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The one list of pressure patterns, for the guest (main.c, which runs them)
- * and the harness (scenario/keys.c, which offers them):
+ * and the harness (scenario/workload_table.c, which offers them):
  * X(name, help).  The guest's function is run_NAME.
  */
 #ifndef NETSWAP_WORKLOAD_LIST_H
