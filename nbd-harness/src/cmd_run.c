@@ -65,7 +65,8 @@ static int exit_status(const struct tally *t)
 {
 	if (t->as_expected == t->runs)
 		return NETSWAP_EXIT_AS_EXPECTED;
-	return t->as_expected + t->undecided < t->runs ? NETSWAP_EXIT_UNEXPECTED : NETSWAP_EXIT_INFRA;
+	return t->as_expected + t->undecided < t->runs ? NETSWAP_EXIT_UNEXPECTED
+						       : NETSWAP_EXIT_INFRA;
 }
 
 static char *run_dir(const struct scenario *s, gint64 run_seed)
@@ -73,7 +74,8 @@ static char *run_dir(const struct scenario *s, gint64 run_seed)
 	g_autofree char *slug = g_strdelimit(g_strdup(s->name), "/", '-');
 	g_autoptr(GDateTime) now = g_date_time_new_now_local();
 	g_autofree char *when = g_date_time_format(now, "%Y%m%d-%H%M%S");
-	g_autofree char *name = g_strdup_printf("%s-%s-seed%" G_GINT64_FORMAT, slug, when, run_seed);
+	g_autofree char *name =
+		g_strdup_printf("%s-%s-seed%" G_GINT64_FORMAT, slug, when, run_seed);
 
 	return g_build_filename(out_dir ? out_dir : RUNS_DIR, name, NULL);
 }
@@ -111,11 +113,12 @@ static void print_json(const struct scenario *s, const struct run_result *r)
 static void print_line(const char *scenario, const char *verdict, const char *expected,
 		       gboolean as_expected, gint64 run_seed, double duration_s, const char *dir)
 {
-	g_autofree char *unexpected =
-		as_expected ? g_strdup("") : g_strdup_printf(" (expected %s)", expected);
+	g_autofree char *unexpected = as_expected ? g_strdup("")
+						  : g_strdup_printf(" (expected %s)", expected);
 
-	g_print("%s%s%s%s  %s  seed %" G_GINT64_FORMAT "  %.1f s  %s/report.txt\n", colour(as_expected),
-		verdict, *colour(TRUE) ? "\033[0m" : "", unexpected, scenario, run_seed, duration_s, dir);
+	g_print("%s%s%s%s  %s  seed %" G_GINT64_FORMAT "  %.1f s  %s/report.txt\n",
+		colour(as_expected), verdict, *colour(TRUE) ? "\033[0m" : "", unexpected, scenario,
+		run_seed, duration_s, dir);
 }
 
 static gboolean run_here(const struct scenario *s, gint64 run_seed, struct tally *tally,
@@ -199,7 +202,8 @@ static void on_job_end(GObject *source, GAsyncResult *result, gpointer data)
 	}
 	if (pool->tally->runs == before && !pool->error)
 		g_set_error(&pool->error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA,
-			    "the run of %s with seed %" G_GINT64_FORMAT " gave no verdict (its message is above)",
+			    "the run of %s with seed %" G_GINT64_FORMAT
+			    " gave no verdict (its message is above)",
 			    job->scenario, job->seed);
 	g_object_unref(job->process);
 	g_free(job);
@@ -286,7 +290,8 @@ static gboolean run_all(char **names, struct tally *tally, GError **error)
 	} else {
 		for (int i = 0; i < repeat && ok; i++) {
 			for (guint k = 0; k < scenarios->len && ok; k++)
-				ok = run_here(g_ptr_array_index(scenarios, k), seed + i, tally, error);
+				ok = run_here(g_ptr_array_index(scenarios, k), seed + i, tally,
+					      error);
 		}
 	}
 	for (guint i = 0; i < scenarios->len; i++)
@@ -314,9 +319,10 @@ int cmd_run(int argc, char **argv)
 	if (!options_parse(&argc, &argv, entries, "SCENARIO…", about, &error))
 		return options_fail(error);
 	if (argc < 2 || repeat < 1 || jobs < 1 || seed < 0) {
-		g_set_error(&error, NETSWAP_ERROR, NETSWAP_ERROR_USAGE,
-			    argc < 2 ? "no scenario named; 'netswap list scenarios' shows what there is" :
-				       "--repeat and --jobs take a number from 1, --seed one from 0");
+		g_set_error(
+			&error, NETSWAP_ERROR, NETSWAP_ERROR_USAGE,
+			argc < 2 ? "no scenario named; 'netswap list scenarios' shows what there is"
+				 : "--repeat and --jobs take a number from 1, --seed one from 0");
 		return options_fail(error);
 	}
 	if (!run_all(argv + 1, &tally, &error) && error) {

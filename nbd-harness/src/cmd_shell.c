@@ -64,7 +64,8 @@ static gboolean boot(const struct scenario *s, const struct machine_config *conf
 static gboolean shell(const char *name, GError **error)
 {
 	SCOPED(scenario) s = scenario_load(name, sets, error);
-	g_autofree char *initrd = NULL, *disk = NULL, *script = NULL, *cmdline = NULL, *reason = NULL;
+	g_autofree char *initrd = NULL, *disk = NULL, *script = NULL, *cmdline = NULL,
+			*reason = NULL;
 	SCOPED(kernel) kernel = NULL;
 	const char *accel;
 	int log_fd;

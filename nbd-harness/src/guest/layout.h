@@ -30,7 +30,7 @@
 	NEED(task_nvcsw, "task_struct", "nvcsw")                                                   \
 	NEED(task_nivcsw, "task_struct", "nivcsw")                                                 \
 	NEED(task_mm, "task_struct", "mm")                                                         \
-	NEED(task_utime, "task_struct", "utime")                                                \
+	NEED(task_utime, "task_struct", "utime")                                                   \
 	NEED(task_on_cpu, "task_struct", "on_cpu")                                                 \
 	NEED(signal_thread_head, "signal_struct", "thread_head")                                   \
 	NEED(frame_bp, "inactive_task_frame", "bp")                                                \

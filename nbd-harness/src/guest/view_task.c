@@ -159,33 +159,54 @@ static void scan(const struct guest *g, const struct stack *stack, guint64 sp, s
 	}
 }
 
-/* The mutex at whose wait_list ring the waiter at @waiter_list queues, 0 if that can't be
- * confirmed. */
-static guint64 mutex_of_ring(const struct guest *g, guint64 waiter_list)
+/* A task_struct keeps its stack pointer, stale or not, within its stack. */
+static gboolean looks_like_task(const struct guest *g, guint64 task)
 {
-	guint64 at = waiter_list;
+	guint64 stack, sp;
+
+	return guest_is_pointer(task) && guest_u64(g, task + g->at.task_stack, &stack) &&
+	       guest_u64(g, task + g->at.task_sp, &sp) && guest_is_pointer(stack) &&
+	       sp - stack < STACK_BYTES;
+}
+
+/* The list_head at @node is linked both ways. */
+static gboolean is_linked(const struct guest *g, guint64 node)
+{
+	guint64 next, prev, back, forth;
+
+	return guest_u64(g, node, &next) && guest_u64(g, node + 8, &prev) &&
+	       guest_is_pointer(next) && guest_is_pointer(prev) && guest_u64(g, next + 8, &back) &&
+	       guest_u64(g, prev, &forth) && back == node && forth == node;
+}
+
+/* The node is a mutex_waiter: it lies on the stack of the task that it names. */
+static gboolean is_waiter(const struct guest *g, guint64 node)
+{
+	guint64 task, stack;
+
+	return guest_u64(g, node + g->at.mutex_waiter_task - g->at.mutex_waiter_list, &task) &&
+	       looks_like_task(g, task) && guest_u64(g, task + g->at.task_stack, &stack) &&
+	       node - stack < STACK_BYTES;
+}
+
+/* The mutex at whose wait_list ring the waiter at @waiter queues, 0 if that can't be confirmed. */
+static guint64 mutex_of_ring(const struct guest *g, guint64 waiter)
+{
+	guint64 at = waiter, owner;
 
 	for (guint n = 0; n < WAITERS_MAX; n++) {
-		guint64 next, owner, task;
-
-		if (!guest_u64(g, at, &next) || !guest_is_pointer(next) || next == waiter_list)
+		if (!is_linked(g, at) || !guest_u64(g, at, &at) || at == waiter)
 			return 0;
-		at = next;
-
-		/* A waiter lies on the stack of the task that it names; the head does not. */
-		guint64 stack;
-
-		if (guest_u64(g, at + g->at.mutex_waiter_task - g->at.mutex_waiter_list, &task) &&
-		    guest_is_pointer(task) && guest_u64(g, task + g->at.task_stack, &stack) &&
-		    at - stack < STACK_BYTES)
+		if (is_waiter(g, at))
 			continue;
 
+		/* The one node that is no waiter is the head, inside the mutex. */
 		guint64 mutex = at - g->at.mutex_wait_list;
 
-		if (guest_u64(g, mutex + g->at.mutex_owner, &owner) &&
-		    (!(owner & ~MUTEX_FLAGS) || guest_is_pointer(owner & ~MUTEX_FLAGS)))
-			return mutex;
-		return 0;
+		if (!is_linked(g, at) || !guest_u64(g, mutex + g->at.mutex_owner, &owner))
+			return 0;
+		owner &= ~MUTEX_FLAGS;
+		return !owner || looks_like_task(g, owner) ? mutex : 0;
 	}
 	return 0;
 }

@@ -78,7 +78,7 @@ gboolean verdict_parse(const char *name, enum verdict *v);
 	X(tasks_runnable, "in state R")                                                            \
 	X(tasks_blocked, "in uninterruptible sleep that counts as load (D)")                       \
 	X(runqueue, "sum of rq->nr_running")                                                       \
-	X(user_ns, "user-mode CPU time of all user tasks but PID 1")                    \
+	X(user_ns, "user-mode CPU time of all user tasks but PID 1")                               \
 	X(tainted, "tainted_mask")                                                                 \
 	/* pressure, from the board */                                                             \
 	X(slots_running, "pressure processes that run")                                            \
@@ -89,7 +89,7 @@ gboolean verdict_parse(const char *name, enum verdict *v);
 	X(touched_pages, "pages written or read by pressure")                                      \
 	X(verified_pages, "pages that came back as written")                                       \
 	X(corrupt_pages, "pages that came back different")                                         \
-	X(pass_pages, "pages that one pass of all of it touches")                                    \
+	X(pass_pages, "pages that one pass of all of it touches")                                  \
 	/* server */                                                                               \
 	X(server_running, "1 while its process tree exists and none of it is stopped")             \
 	X(server_cpu_us, "CPU time used by its process tree")

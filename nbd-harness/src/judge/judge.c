@@ -5,17 +5,17 @@
 
 #include <board.h>
 
-#define SECOND_US G_GINT64_CONSTANT(1000000)
+#define SECOND_US	   G_GINT64_CONSTANT(1000000)
 
-#define QUIET_SNAPSHOT_US (4 * SECOND_US) /* so long without progress: look closely */
-#define SNAPSHOT_EVERY_US (3 * SECOND_US)
-#define QUIET_DEADLOCK_US (7 * SECOND_US)
-#define QUIET_LIVELOCK_US (10 * SECOND_US)
-#define QUIET_GIVE_UP_US (60 * SECOND_US) /* stalled, and no knot explains it */
+#define QUIET_SNAPSHOT_US  (4 * SECOND_US) /* so long without progress: look closely */
+#define SNAPSHOT_EVERY_US  (3 * SECOND_US)
+#define QUIET_DEADLOCK_US  (7 * SECOND_US)
+#define QUIET_LIVELOCK_US  (10 * SECOND_US)
+#define QUIET_GIVE_UP_US   (60 * SECOND_US) /* stalled, and no knot explains it */
 #define QUIET_AFTER_BAD_US (10 * SECOND_US) /* ... when something worse is known already */
-#define STARVED_AFTER_US (3 * SECOND_US)
-#define BUSY_PERCENT 50 /* of one CPU, over the quiet time: a livelock, not a wait */
-#define TIMER_CHANCES 2
+#define STARVED_AFTER_US   (3 * SECOND_US)
+#define BUSY_PERCENT	   50 /* of one CPU, over the quiet time: a livelock, not a wait */
+#define TIMER_CHANCES	   2
 /* "Swap still had room": more than this part of it was free. */
 #define SWAP_ROOM_DIVISOR 20
 
@@ -83,9 +83,9 @@ static gboolean moved(const struct sample *a, const struct sample *b)
 {
 	static const gsize fields[] = {
 #define OFFSET(field) offsetof(struct sample, field)
-		OFFSET(phase),		OFFSET(swap_in_pages),	OFFSET(swap_out_pages),
-		OFFSET(reclaimed_pages), OFFSET(nbd_completed), OFFSET(oom_kills),
-		OFFSET(touched_pages),	OFFSET(verified_pages), OFFSET(slots_running),
+		OFFSET(phase),		 OFFSET(swap_in_pages),	 OFFSET(swap_out_pages),
+		OFFSET(reclaimed_pages), OFFSET(nbd_completed),	 OFFSET(oom_kills),
+		OFFSET(touched_pages),	 OFFSET(verified_pages), OFFSET(slots_running),
 		OFFSET(user_ns),
 #undef OFFSET
 	};
@@ -185,10 +185,12 @@ static enum judge_wants on_quiet(struct judge *j)
 			hold(j, VERDICT_INFRA, "the swap server stopped answering without a fault");
 		else
 			hold(j, VERDICT_INCONCLUSIVE,
-			     "no progress for %.0f s of fair time, and no knot explains it", quiet_s);
+			     "no progress for %.0f s of fair time, and no knot explains it",
+			     quiet_s);
 		return JUDGE_WANTS_END;
 	}
-	if (quiet >= QUIET_SNAPSHOT_US && j->last.fair_us - j->snapshot_fair_us >= SNAPSHOT_EVERY_US)
+	if (quiet >= QUIET_SNAPSHOT_US &&
+	    j->last.fair_us - j->snapshot_fair_us >= SNAPSHOT_EVERY_US)
 		return JUDGE_WANTS_SNAPSHOT;
 	return JUDGE_WANTS_NOTHING;
 }
@@ -225,7 +227,8 @@ enum judge_wants judge_sample(struct judge *j, const struct sample *s)
 	if (s->phase < BOARD_PRESSING) {
 		if (s->fair_us < j->config.boot_deadline_us)
 			return JUDGE_WANTS_NOTHING;
-		hold(j, VERDICT_INFRA, "the guest did not reach its pressure in %.0f s of fair time",
+		hold(j, VERDICT_INFRA,
+		     "the guest did not reach its pressure in %.0f s of fair time",
 		     j->config.boot_deadline_us / 1e6);
 		return JUDGE_WANTS_END;
 	}
@@ -248,7 +251,8 @@ enum judge_wants judge_snapshot(struct judge *j, struct snapshot *s)
 	j->snapshot = s;
 	j->snapshot_fair_us = j->last.fair_us;
 
-	if (!same || quiet_us(j) < QUIET_DEADLOCK_US || !timers_had_their_chance(j) || j->faults->len)
+	if (!same || quiet_us(j) < QUIET_DEADLOCK_US || !timers_had_their_chance(j) ||
+	    j->faults->len)
 		return JUDGE_WANTS_NOTHING;
 
 	g_free(j->ruling.signature);

@@ -84,11 +84,13 @@ static void add_task_waits(struct waitgraph *g, const struct snapshot *s)
 			owner = node_of_task(s, t->mutex_owner);
 			if (owner >= 0)
 				add_edge(g, from, owner,
-					 t->mutex_name[0] ? g_strdup_printf("mutex %s", t->mutex_name) :
-							    g_strdup("mutex"),
-					 g_strdup_printf("mutex_waiter on its stack, owner read from "
-							 "0x%" G_GINT64_MODIFIER "x",
-							 t->mutex));
+					 t->mutex_name[0]
+						 ? g_strdup_printf("mutex %s", t->mutex_name)
+						 : g_strdup("mutex"),
+					 g_strdup_printf(
+						 "mutex_waiter on its stack, owner read from "
+						 "0x%" G_GINT64_MODIFIER "x",
+						 t->mutex));
 			break;
 		case WAIT_MEMORY:
 			add_edge(g, from, MEMORY, g_strdup("memory"), g_strdup(w->function));
@@ -149,7 +151,8 @@ static void add_network(struct waitgraph *g, const struct snapshot *s,
 		const struct napi_facts *napi = &g_array_index(s->napis, struct napi_facts, i);
 		gint by = find_disabler(g);
 
-		/* Transmit-only contexts may rest disabled; without a known disabler we can't blame. */
+		/* Transmit-only contexts may rest disabled; without a known disabler we can't
+		 * blame. */
 		if (!napi->disabled || by < 0)
 			continue;
 
@@ -309,7 +312,8 @@ static guint64 identity(const struct waitgraph *g, const struct snapshot *s, gui
 	return node->task >= 0 ? task_at(s, node->task)->address : (guint64)node->kind;
 }
 
-static gboolean has_edge(const struct waitgraph *g, const struct snapshot *s, guint64 from, guint64 to)
+static gboolean has_edge(const struct waitgraph *g, const struct snapshot *s, guint64 from,
+			 guint64 to)
 {
 	for (guint e = 0; e < g->edges->len; e++) {
 		const struct wait_edge *edge = edge_at(g, e);
@@ -372,7 +376,8 @@ static int compare_strings(gconstpointer a, gconstpointer b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Each distinct "what is held <- who holds it" of the knot; holders that wait to send only if @senders. */
+/* Each distinct "what is held <- who holds it" of the knot; holders that wait to send only if
+ * @senders. */
 static GPtrArray *holdings(const struct waitgraph *g, gboolean senders)
 {
 	GPtrArray *list = g_ptr_array_new_with_free_func(g_free);
@@ -381,16 +386,16 @@ static GPtrArray *holdings(const struct waitgraph *g, gboolean senders)
 		const struct wait_edge *edge = edge_at(g, e);
 		const struct wait_node *from = node_at(g, edge->from), *to = node_at(g, edge->to);
 
-		if (!from->knot || !to->knot || to->kind != NODE_TASK || from->kind == NODE_MEMORY ||
-		    from->kind == NODE_IO || (!senders && to->wait.kind == WAIT_SEND))
+		if (!from->knot || !to->knot || to->kind != NODE_TASK ||
+		    from->kind == NODE_MEMORY || from->kind == NODE_IO ||
+		    (!senders && to->wait.kind == WAIT_SEND))
 			continue;
 
-		g_autofree char *held = from->kind == NODE_NAPI ? g_strdup(strchr(from->label, '(')) :
-								  without_numbers(edge->held);
-		g_autofree char *line = g_strdup_printf("%s%s <- %s%s",
-							from->kind == NODE_NAPI ? "napi" : "", held,
-							to->wait.entry,
-							to->wait.in_reclaim ? " in reclaim" : "");
+		g_autofree char *held = from->kind == NODE_NAPI ? g_strdup(strchr(from->label, '('))
+								: without_numbers(edge->held);
+		g_autofree char *line =
+			g_strdup_printf("%s%s <- %s%s", from->kind == NODE_NAPI ? "napi" : "", held,
+					to->wait.entry, to->wait.in_reclaim ? " in reclaim" : "");
 
 		if (!g_ptr_array_find_with_equal_func(list, line, g_str_equal, NULL))
 			g_ptr_array_add(list, g_steal_pointer(&line));

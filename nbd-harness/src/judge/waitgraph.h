@@ -34,17 +34,17 @@ enum node_mode { NODE_ALL, NODE_ANY };
 struct wait_node {
 	enum node_kind kind;
 	enum node_mode mode;
-	char *label;  /* "kworker/1:2 [refill_work]", "MEMORY", "NAPI eth0 (virtnet_poll)" */
-	gint task;    /* NODE_TASK: index into snapshot->tasks, else -1 */
+	char *label; /* "kworker/1:2 [refill_work]", "MEMORY", "NAPI eth0 (virtnet_poll)" */
+	gint task;   /* NODE_TASK: index into snapshot->tasks, else -1 */
 	struct wait_facts wait; /* NODE_TASK */
 	gboolean stuck;
 	gboolean knot; /* in the bottom of the stuck set */
 };
 
 struct wait_edge {
-	guint from, to;	    /* indices of nodes */
-	char *held;	    /* what it waits for: "mutex nbd0 socket 0 tx_lock", "memory", ... */
-	char *evidence;	    /* where that was read: function, lock address */
+	guint from, to; /* indices of nodes */
+	char *held;	/* what it waits for: "mutex nbd0 socket 0 tx_lock", "memory", ... */
+	char *evidence; /* where that was read: function, lock address */
 };
 
 struct waitgraph {

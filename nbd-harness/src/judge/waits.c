@@ -111,14 +111,20 @@ static const struct {
 	{ "usleep_range_state", WAIT_TIMER, TIMED },
 };
 
-static const char *const reclaim_functions[] = { "try_to_free_pages", "shrink_node", "shrink_lruvec",
-						 "balance_pgdat", "shrink_folio_list",
-						 "shrink_page_list", "evict_folios", "shrink_one" };
-static const char *const swap_io_functions[] = { "swap_writepage",     "__swap_writepage",
-						 "swap_writeout",      "swap_read_folio",
-						 "swap_readpage",      "submit_bio_noacct",
-						 "submit_bio_noacct_nocheck", "blk_mq_submit_bio",
-						 "nbd_queue_rq",       "blk_mq_run_work_fn",
+static const char *const reclaim_functions[] = { "try_to_free_pages", "shrink_node",
+						 "shrink_lruvec",     "balance_pgdat",
+						 "shrink_folio_list", "shrink_page_list",
+						 "evict_folios",      "shrink_one" };
+static const char *const swap_io_functions[] = { "swap_writepage",
+						 "__swap_writepage",
+						 "swap_writeout",
+						 "swap_read_folio",
+						 "swap_readpage",
+						 "submit_bio_noacct",
+						 "submit_bio_noacct_nocheck",
+						 "blk_mq_submit_bio",
+						 "nbd_queue_rq",
+						 "blk_mq_run_work_fn",
 						 "blk_mq_dispatch_rq_list" };
 /* Functions that call napi_disable() and then do more before napi_enable(). */
 static const char *const napi_disablers[] = { "refill_work" };
@@ -170,7 +176,8 @@ static void look_at_frames(const struct task_facts *t, struct wait_facts *w)
 		w->in_swap_io |= ANY_OF(function, swap_io_functions) != NULL;
 		if (!w->napi_disabler)
 			w->napi_disabler = ANY_OF(function, napi_disablers);
-		if (outer && (!strcmp(function, "process_one_work") || !strcmp(function, "kthread")) &&
+		if (outer &&
+		    (!strcmp(function, "process_one_work") || !strcmp(function, "kthread")) &&
 		    !w->entry)
 			w->entry = outer;
 		outer = function;

@@ -10,12 +10,12 @@
 
 struct wait_facts {
 	enum wait_kind kind;
-	gboolean timed;	      /* wakes by itself now and then, to look again */
-	gboolean in_reclaim;  /* page reclaim is on its stack */
-	gboolean in_swap_io;  /* so is the submission of I/O */
-	const char *function; /* the frame that decided, interned; NULL for none */
-	const char *entry;    /* what the thread is there for: its work function, thread
-			       * function, or "user"; interned */
+	gboolean timed;		   /* wakes by itself now and then, to look again */
+	gboolean in_reclaim;	   /* page reclaim is on its stack */
+	gboolean in_swap_io;	   /* so is the submission of I/O */
+	const char *function;	   /* the frame that decided, interned; NULL for none */
+	const char *entry;	   /* what the thread is there for: its work function, thread
+				    * function, or "user"; interned */
 	const char *napi_disabler; /* a function that runs with NAPI disabled, or NULL */
 };
 

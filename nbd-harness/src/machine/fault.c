@@ -11,7 +11,7 @@
 #include "base/error.h"
 
 #define PAGE_BYTES 4096
-#define FLIP_AT 1234 /* somewhere inside the page */
+#define FLIP_AT	   1234 /* somewhere inside the page */
 
 struct fault_actions {
 	gboolean (*begin)(struct machine *m, const struct scenario_fault *f, GError **error);

@@ -11,7 +11,7 @@
 #include "base/error.h"
 
 #define SERVER_DEADLINE_MS 15000
-#define QMP_DEADLINE_MS 20000
+#define QMP_DEADLINE_MS	   20000
 /* Beyond guest RAM and swap: QEMU itself, its translation cache, page cache. */
 #define HOST_RESERVE_BYTES (512ull << 20)
 
@@ -32,7 +32,8 @@ static gboolean host_has_memory(const struct scenario *s, GError **error)
 		return TRUE;
 	g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA,
 		    "%s needs %" G_GUINT64_FORMAT " MiB of host memory (guest RAM, swap image and "
-		    "QEMU), %" G_GUINT64_FORMAT " MiB are available; use a smaller machine.memory or "
+		    "QEMU), %" G_GUINT64_FORMAT
+		    " MiB are available; use a smaller machine.memory or "
 		    "swap.size",
 		    s->name, need >> 20, available_kib >> 10);
 	return FALSE;
@@ -82,7 +83,8 @@ static int make_swap_image(guint64 bytes, GError **error)
 
 static gboolean map_board(struct machine *m, GError **error)
 {
-	void *map = mmap(NULL, BOARD_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, m->qemu->board_fd, 0);
+	void *map =
+		mmap(NULL, BOARD_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, m->qemu->board_fd, 0);
 
 	if (map == MAP_FAILED) {
 		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA, "cannot map the board: %s",

@@ -43,7 +43,7 @@ struct machine {
 	struct server *server;
 	struct qemu *qemu;
 	struct board *board; /* mapped, writable */
-	int swap_fd; /* memfd of the swap image */
+	int swap_fd;	     /* memfd of the swap image */
 	gboolean vm_running; /* by QMP's STOP and RESUME */
 };
 

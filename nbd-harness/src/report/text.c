@@ -10,8 +10,8 @@
 #include "run/facts_json.h"
 
 #define CONSOLE_TAIL_LINES 25
-#define TAIL_BYTES 16384
-#define PAGES_PER_MIB 256
+#define TAIL_BYTES	   16384
+#define PAGES_PER_MIB	   256
 
 static const char *text_of(JsonObject *o, const char *name)
 {
@@ -85,8 +85,9 @@ static void summary(GString *out, JsonObject *run, JsonObject *verdict)
 	    int_of(run, "swap_bytes") >> 20, text_of(run, "backend"));
 	settings(out, run);
 	row(out, "Command    %s", text_of(run, "cmdline"));
-	row(out, "Time       %.1f s, of which %.1f s fair; last progress at %.1f s", seconds_of(verdict, "duration_s"),
-	    seconds_of(verdict, "fair_s"), seconds_of(verdict, "last_progress_s"));
+	row(out, "Time       %.1f s, of which %.1f s fair; last progress at %.1f s",
+	    seconds_of(verdict, "duration_s"), seconds_of(verdict, "fair_s"),
+	    seconds_of(verdict, "last_progress_s"));
 }
 
 static void others_that_held(GString *out, JsonObject *verdict)
@@ -124,14 +125,16 @@ static void knot(GString *out, JsonObject *verdict)
 		return;
 	heading(out, "The knot: who waits for what, held by whom");
 	row(out, "Signature  %s", text_of(verdict, "signature"));
-	row(out, "Found      %.1f s of fair time after the last progress (khungtaskd speaks after 120 s)",
+	row(out,
+	    "Found      %.1f s of fair time after the last progress (khungtaskd speaks after 120 "
+	    "s)",
 	    seconds_of(verdict, "detected_after_s"));
 	for (guint i = 0; i < json_array_get_length(edges); i++) {
 		JsonObject *edge = json_array_get_object_element(edges, i);
 
-		row(out, "  %s\n      waits for %s: %s   [%s]", label_of(nodes, int_of(edge, "from")),
-		    text_of(edge, "waits_for"), label_of(nodes, int_of(edge, "to")),
-		    text_of(edge, "evidence"));
+		row(out, "  %s\n      waits for %s: %s   [%s]",
+		    label_of(nodes, int_of(edge, "from")), text_of(edge, "waits_for"),
+		    label_of(nodes, int_of(edge, "to")), text_of(edge, "evidence"));
 	}
 }
 
@@ -206,23 +209,30 @@ static void last_sample(GString *out, const char *dir)
 		return;
 	sample_from_json(json_node_get_object(node), &s);
 	heading(out, "The last sample");
-	row(out, "Memory     %" G_GINT64_FORMAT " pages free; watermarks min %" G_GINT64_FORMAT
-		 ", low %" G_GINT64_FORMAT ", high %" G_GINT64_FORMAT,
+	row(out,
+	    "Memory     %" G_GINT64_FORMAT " pages free; watermarks min %" G_GINT64_FORMAT
+	    ", low %" G_GINT64_FORMAT ", high %" G_GINT64_FORMAT,
 	    s.free_pages, s.min_pages, s.low_pages, s.high_pages);
-	row(out, "Swap       %" G_GINT64_FORMAT " MiB out, %" G_GINT64_FORMAT " MiB in; %" G_GINT64_FORMAT
-		 " of %" G_GINT64_FORMAT " MiB free",
+	row(out,
+	    "Swap       %" G_GINT64_FORMAT " MiB out, %" G_GINT64_FORMAT
+	    " MiB in; %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " MiB free",
 	    s.swap_out_pages / PAGES_PER_MIB, s.swap_in_pages / PAGES_PER_MIB,
 	    s.swap_free_pages / PAGES_PER_MIB, s.swap_total_pages / PAGES_PER_MIB);
-	row(out, "NBD        %" G_GINT64_FORMAT " requests in flight, the oldest for %.1f s; %" G_GINT64_FORMAT
-		 " bytes queued to send, %" G_GINT64_FORMAT " unacknowledged",
+	row(out,
+	    "NBD        %" G_GINT64_FORMAT
+	    " requests in flight, the oldest for %.1f s; %" G_GINT64_FORMAT
+	    " bytes queued to send, %" G_GINT64_FORMAT " unacknowledged",
 	    s.nbd_in_flight, s.nbd_oldest_ms / 1e3, s.nbd_wmem_bytes, s.tcp_unacked_bytes);
-	row(out, "Tasks      %" G_GINT64_FORMAT ", %" G_GINT64_FORMAT " runnable, %" G_GINT64_FORMAT
-		 " blocked; throttled %" G_GINT64_FORMAT " times, %" G_GINT64_FORMAT
-		 " direct reclaims, %" G_GINT64_FORMAT " OOM kills",
+	row(out,
+	    "Tasks      %" G_GINT64_FORMAT ", %" G_GINT64_FORMAT " runnable, %" G_GINT64_FORMAT
+	    " blocked; throttled %" G_GINT64_FORMAT " times, %" G_GINT64_FORMAT
+	    " direct reclaims, %" G_GINT64_FORMAT " OOM kills",
 	    s.tasks, s.tasks_runnable, s.tasks_blocked, s.throttled, s.alloc_stalls, s.oom_kills);
-	row(out, "Pressure   %" G_GINT64_FORMAT " pages touched, %" G_GINT64_FORMAT " verified, %" G_GINT64_FORMAT
-		 " corrupt; processes: %" G_GINT64_FORMAT " running, %" G_GINT64_FORMAT
-		 " passed, %" G_GINT64_FORMAT " failed, %" G_GINT64_FORMAT " killed",
+	row(out,
+	    "Pressure   %" G_GINT64_FORMAT " pages touched, %" G_GINT64_FORMAT
+	    " verified, %" G_GINT64_FORMAT " corrupt; processes: %" G_GINT64_FORMAT
+	    " running, %" G_GINT64_FORMAT " passed, %" G_GINT64_FORMAT " failed, %" G_GINT64_FORMAT
+	    " killed",
 	    s.touched_pages, s.verified_pages, s.corrupt_pages, s.slots_running, s.slots_passed,
 	    s.slots_failed, s.slots_killed);
 }
@@ -249,7 +259,8 @@ static void reproduce(GString *out, const char *dir, JsonObject *run)
 	row(out, "  %s", text_of(run, "replay"));
 	if (g_file_test(core, G_FILE_TEST_EXISTS))
 		row(out, "  vmcore: %s (zstd -d, then drgn or crash with %s)", core,
-		    *text_of(run, "vmlinux") ? text_of(run, "vmlinux") : "the kernel's debug symbols");
+		    *text_of(run, "vmlinux") ? text_of(run, "vmlinux")
+					     : "the kernel's debug symbols");
 	if (*command) {
 		row(out, "\nQEMU, without the swap server and the board:\n");
 		g_string_append(out, command);

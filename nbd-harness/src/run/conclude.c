@@ -11,7 +11,10 @@ static const struct {
 	const char *name;
 	gsize offset;
 } limits[] = {
-#define LIMIT(field) { #field, G_STRUCT_OFFSET(struct judge_config, field) }
+#define LIMIT(field)                                                                               \
+	{                                                                                          \
+#field, G_STRUCT_OFFSET(struct judge_config, field)                                \
+	}
 	LIMIT(floor_out_pages),
 	LIMIT(floor_in_pages),
 	LIMIT(boot_deadline_us),
@@ -35,8 +38,9 @@ gboolean judge_config_from_json(JsonObject *run, struct judge_config *c)
 	if (!node || !JSON_NODE_HOLDS_OBJECT(node))
 		return FALSE;
 	for (guint i = 0; i < G_N_ELEMENTS(limits); i++)
-		G_STRUCT_MEMBER(gint64, c, limits[i].offset) = json_object_get_int_member_with_default(
-			json_node_get_object(node), limits[i].name, 0);
+		G_STRUCT_MEMBER(gint64, c, limits[i].offset) =
+			json_object_get_int_member_with_default(json_node_get_object(node),
+								limits[i].name, 0);
 	return TRUE;
 }
 
@@ -53,7 +57,8 @@ JsonObject *conclude_load(const char *dir, const char *name, GError **error)
 	JsonNode *root = json_parser_get_root(parser);
 
 	if (!root || !JSON_NODE_HOLDS_OBJECT(root)) {
-		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA, "%s holds no JSON object", path);
+		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA, "%s holds no JSON object",
+			    path);
 		return NULL;
 	}
 	return json_object_ref(json_node_get_object(root));
@@ -137,10 +142,9 @@ static void blocked_to_json(const struct ruling *r, JsonBuilder *b)
 		json_builder_set_member_name(b, "stack");
 		json_builder_begin_array(b);
 		for (guint k = 0; k < t->frames; k++) {
-			g_autofree char *frame = g_strdup_printf("%s%s+0x%x",
-								 t->stack[k].guess ? "? " : "",
-								 t->stack[k].function,
-								 t->stack[k].offset);
+			g_autofree char *frame =
+				g_strdup_printf("%s%s+0x%x", t->stack[k].guess ? "? " : "",
+						t->stack[k].function, t->stack[k].offset);
 
 			json_builder_add_string_value(b, frame);
 		}
@@ -199,7 +203,8 @@ gboolean conclude_replay(const char *dir, gboolean keep, GError **error)
 	if (!j)
 		return FALSE;
 	if (cut_short && judge_conclude(j)->verdict == VERDICT_INCONCLUSIVE)
-		judge_evidence(j, VERDICT_INFRA, "the record ends without a verdict: the harness was killed");
+		judge_evidence(j, VERDICT_INFRA,
+			       "the record ends without a verdict: the harness was killed");
 
 	gboolean ok = conclude_write(dir, run, judge_conclude(j), error);
 

@@ -81,7 +81,8 @@ static void task_to_json(const struct task_facts *t, JsonBuilder *b)
 		add_address(b, "mutex_owner", t->mutex_owner);
 		json_add_string(b, "mutex_name", t->mutex_name);
 	}
-	/* "function+0x12 ffffffff81234567", a guess prefixed by "? " as in the kernel's own traces */
+	/* "function+0x12 ffffffff81234567", a guess prefixed by "? " as in the kernel's own traces
+	 */
 	json_builder_set_member_name(b, "stack");
 	json_builder_begin_array(b);
 	for (guint i = 0; i < t->frames; i++) {
@@ -128,9 +129,9 @@ static void task_from_json(JsonObject *o, struct snapshot *s)
 		.mutex = get_address(o, "mutex"),
 		.mutex_owner = get_address(o, "mutex_owner"),
 	};
-	JsonArray *stack = json_object_has_member(o, "stack") ?
-				   json_object_get_array_member(o, "stack") :
-				   NULL;
+	JsonArray *stack = json_object_has_member(o, "stack")
+				   ? json_object_get_array_member(o, "stack")
+				   : NULL;
 
 	get_text(o, "comm", t.comm, sizeof(t.comm));
 	get_text(o, "mutex_name", t.mutex_name, sizeof(t.mutex_name));
@@ -178,8 +179,8 @@ static void socket_from_json(JsonObject *o, struct snapshot *s)
 		.sndbuf_bytes = get_int(o, "sndbuf_bytes"),
 		.unacked_bytes = get_int(o, "unacked_bytes"),
 		.retransmits = get_int(o, "retransmits"),
-		.timer_in_jiffies = json_object_get_int_member_with_default(o, "timer_in_jiffies",
-									     G_MININT64),
+		.timer_in_jiffies =
+			json_object_get_int_member_with_default(o, "timer_in_jiffies", G_MININT64),
 	};
 
 	get_text(o, "name", k.name, sizeof(k.name));
@@ -196,7 +197,8 @@ static void request_to_json(const struct request_facts *r, JsonBuilder *b)
 
 static void request_from_json(JsonObject *o, struct snapshot *s)
 {
-	struct request_facts r = { .age_ms = json_object_get_int_member_with_default(o, "age_ms", -1) };
+	struct request_facts r = { .age_ms = json_object_get_int_member_with_default(o, "age_ms",
+										     -1) };
 
 	get_text(o, "name", r.name, sizeof(r.name));
 	g_array_append_val(s->requests, r);
@@ -231,11 +233,11 @@ static void zone_from_json(JsonObject *o, struct snapshot *s)
 }
 
 /* The arrays of a snapshot and how their elements are written and read. */
-#define SNAPSHOT_ARRAYS(X)                            \
-	X(tasks, struct task_facts, task)             \
-	X(napis, struct napi_facts, napi)             \
-	X(sockets, struct socket_facts, socket)       \
-	X(requests, struct request_facts, request)    \
+#define SNAPSHOT_ARRAYS(X)                                                                         \
+	X(tasks, struct task_facts, task)                                                          \
+	X(napis, struct napi_facts, napi)                                                          \
+	X(sockets, struct socket_facts, socket)                                                    \
+	X(requests, struct request_facts, request)                                                 \
 	X(zones, struct zone_facts, zone)
 
 void snapshot_to_json(const struct snapshot *s, JsonBuilder *b)
@@ -245,18 +247,18 @@ void snapshot_to_json(const struct snapshot *s, JsonBuilder *b)
 	json_add_bool(b, "complete", s->complete);
 	json_add_bool(b, "server_answers", s->server_answers);
 	json_add_bool(b, "server_running", s->server_running);
-#define WRITE(array, type, element)                                     \
-	json_builder_set_member_name(b, #array);                        \
-	json_builder_begin_array(b);                                    \
-	for (guint i = 0; i < s->array->len; i++)                       \
-		element##_to_json(&g_array_index(s->array, type, i), b); \
+#define WRITE(array, type, element)                                                                \
+	json_builder_set_member_name(b, #array);                                                   \
+	json_builder_begin_array(b);                                                               \
+	for (guint i = 0; i < s->array->len; i++)                                                  \
+		element##_to_json(&g_array_index(s->array, type, i), b);                           \
 	json_builder_end_array(b);
 	SNAPSHOT_ARRAYS(WRITE)
 #undef WRITE
 }
 
-static void each_object(JsonObject *o, const char *name, void (*read)(JsonObject *, struct snapshot *),
-			struct snapshot *s)
+static void each_object(JsonObject *o, const char *name,
+			void (*read)(JsonObject *, struct snapshot *), struct snapshot *s)
 {
 	JsonNode *node = json_object_get_member(o, name);
 	JsonArray *array = node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;

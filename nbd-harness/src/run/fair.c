@@ -63,14 +63,14 @@ static char thread_state(pid_t pid, const char *tid)
 }
 
 struct group {
-	gint64 cpu_us;
+	gint64 cpu_us;		  /* since the threads began */
+	gint64 ran_us, waited_us; /* in this interval */
 	guint threads;
 	gboolean stopped;
 };
 
-/* How long @tid waited for a CPU in this interval. */
-static gint64 thread_waited_us(struct fair *f, pid_t pid, const char *tid, gint64 interval_us,
-			       struct group *group)
+static void see_thread(struct fair *f, pid_t pid, const char *tid, gint64 interval_us,
+		       struct group *group)
 {
 	gpointer key = GINT_TO_POINTER((int)g_ascii_strtoll(tid, NULL, 10));
 	struct thread *t = g_hash_table_lookup(f->threads, key);
@@ -79,7 +79,7 @@ static gint64 thread_waited_us(struct fair *f, pid_t pid, const char *tid, gint6
 
 	if (!read_proc(pid, tid, "schedstat", text, sizeof(text)) ||
 	    sscanf(text, "%" G_GINT64_FORMAT " %" G_GINT64_FORMAT, &cpu_ns, &delay_ns) != 2)
-		return 0;
+		return;
 	group->threads++;
 	group->cpu_us += cpu_ns / 1000;
 	if (!t) {
@@ -97,16 +97,14 @@ static gint64 thread_waited_us(struct fair *f, pid_t pid, const char *tid, gint6
 
 		group->stopped |= state == 'T' || state == 't';
 		if (state == 'R' || state == 'T' || state == 't')
-			return interval_us;
+			waited_us = interval_us;
 	}
-	return waited_us;
+	group->ran_us += ran_us;
+	group->waited_us += waited_us;
 }
 
-static gint64 group_waited_us(struct fair *f, const GArray *pids, gint64 interval_us,
-			      struct group *group)
+static void see_group(struct fair *f, const GArray *pids, gint64 interval_us, struct group *group)
 {
-	gint64 worst = 0;
-
 	for (guint i = 0; pids && i < pids->len; i++) {
 		pid_t pid = g_array_index(pids, pid_t, i);
 		char path[40];
@@ -115,9 +113,17 @@ static gint64 group_waited_us(struct fair *f, const GArray *pids, gint64 interva
 		g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
 
 		for (const char *tid; dir && (tid = g_dir_read_name(dir));)
-			worst = MAX(worst, thread_waited_us(f, pid, tid, interval_us, group));
+			see_thread(f, pid, tid, interval_us, group);
 	}
-	return worst;
+}
+
+static gint64 lost_us(const struct group *a, const struct group *b, gint64 interval_us)
+{
+	gint64 waited_us = a->waited_us + b->waited_us, ran_us = a->ran_us + b->ran_us;
+
+	if (waited_us <= 0)
+		return 0;
+	return MIN(waited_us, interval_us * waited_us / (waited_us + ran_us));
 }
 
 static gboolean is_gone(gpointer tid, gpointer thread, gpointer fair)
@@ -134,11 +140,10 @@ void fair_read(struct fair *f, const GArray *first, const GArray *second, gboole
 	f->round++;
 	f->last_us = now_us;
 
-	gint64 waited_us = MAX(group_waited_us(f, first, interval_us, &a),
-			       group_waited_us(f, second, interval_us, &b));
-
+	see_group(f, first, interval_us, &a);
+	see_group(f, second, interval_us, &b);
 	if (vm_running)
-		f->fair_us += CLAMP(interval_us - waited_us, 0, INTERVAL_MAX_US);
+		f->fair_us += CLAMP(interval_us - lost_us(&a, &b, interval_us), 0, INTERVAL_MAX_US);
 	g_hash_table_foreach_remove(f->threads, is_gone, f);
 
 	r->host_us = now_us - f->start_us;

@@ -11,7 +11,7 @@
 #include "judge/facts.h"
 
 struct klog_mark {
-	const char *name; /* "oops", "io-error", "hung-task", ... */
+	const char *name;  /* "oops", "io-error", "hung-task", ... */
 	gboolean evidence; /* the line alone is evidence for: */
 	enum verdict verdict;
 };

@@ -12,10 +12,14 @@
 const char *event_kind_name(enum event_kind kind)
 {
 	static const char *const names[EVENT_KINDS] = {
-		[EVENT_PHASE] = "phase",	     [EVENT_FAULT_BEGIN] = "fault-begin",
-		[EVENT_FAULT_END] = "fault-end",     [EVENT_EVIDENCE] = "evidence",
-		[EVENT_QMP] = "qmp",		     [EVENT_CHILD] = "child",
-		[EVENT_CONSOLE] = "console",	     [EVENT_SNAPSHOT] = "snapshot",
+		[EVENT_PHASE] = "phase",
+		[EVENT_FAULT_BEGIN] = "fault-begin",
+		[EVENT_FAULT_END] = "fault-end",
+		[EVENT_EVIDENCE] = "evidence",
+		[EVENT_QMP] = "qmp",
+		[EVENT_CHILD] = "child",
+		[EVENT_CONSOLE] = "console",
+		[EVENT_SNAPSHOT] = "snapshot",
 		[EVENT_NOTE] = "note",
 	};
 
@@ -33,9 +37,10 @@ static int open_stream(const struct record *r, const char *name, GError **error)
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
 
 	if (fd < 0)
-		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA,
-			    "cannot create %s: %s; a run never overwrites another, give another --out",
-			    path, g_strerror(errno));
+		g_set_error(
+			error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA,
+			"cannot create %s: %s; a run never overwrites another, give another --out",
+			path, g_strerror(errno));
 	return fd;
 }
 
@@ -84,8 +89,7 @@ gboolean record_file(const struct record *r, const char *name, const char *text,
 	return g_file_set_contents(path, text, -1, error);
 }
 
-gboolean record_json(const struct record *r, const char *name, JsonBuilder *builder,
-		     GError **error)
+gboolean record_json(const struct record *r, const char *name, JsonBuilder *builder, GError **error)
 {
 	g_autoptr(JsonNode) root = json_builder_get_root(builder);
 	g_autofree char *text = json_to_string(root, TRUE);
@@ -117,7 +121,8 @@ static JsonBuilder *begin_line(struct record *r)
 
 gboolean record_sample(struct record *r, const struct sample *s)
 {
-	/* Ten a second: written by hand, since building a JSON tree costs more than reading a guest. */
+	/* Ten a second: written by hand, since building a JSON tree costs more than reading a
+	 * guest. */
 	g_autoptr(GString) line = g_string_sized_new(1024);
 
 	g_string_append_printf(line, "{\"n\":%" G_GUINT64_FORMAT, ++r->n);
@@ -192,7 +197,8 @@ static gboolean read_stream(const char *dir, const char *name, char stream, GArr
 			json_node_unref(line.node);
 			continue;
 		}
-		line.n = json_object_get_int_member_with_default(json_node_get_object(line.node), "n", 0);
+		line.n = json_object_get_int_member_with_default(json_node_get_object(line.node),
+								 "n", 0);
 		g_array_append_val(lines, line);
 	}
 	return TRUE;

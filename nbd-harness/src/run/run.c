@@ -41,11 +41,11 @@
 #include "run/script.h"
 #include "run/vmcore.h"
 
-#define TICK_MS 100
-#define PAGE_BYTES 4096
-#define BOOT_DEADLINE_US (120ll * G_USEC_PER_SEC)
-#define SERVER_PROBE_MS 2000
-#define TREE_EVERY_TICKS 10 /* the server's process tree is looked up once a second */
+#define TICK_MS		     100
+#define PAGE_BYTES	     4096
+#define BOOT_DEADLINE_US     (120ll * G_USEC_PER_SEC)
+#define SERVER_PROBE_MS	     2000
+#define TREE_EVERY_TICKS     10 /* the server's process tree is looked up once a second */
 #define PROGRESS_EVERY_TICKS 5
 /* The host kept the VM from running for so long, in all: nothing can be judged any more. */
 #define UNFAIR_LIMIT_US (40ll * 60 * G_USEC_PER_SEC)
@@ -134,11 +134,11 @@ static void infra(struct run *r, GError *error)
 static void on_child_ended(const char *name, int status, gpointer data)
 {
 	struct run *r = data;
-	g_autofree char *how = WIFSIGNALED(status) ?
-				       g_strdup_printf("%s was killed by signal %d (%s)", name,
-						       WTERMSIG(status), strsignal(WTERMSIG(status))) :
-				       g_strdup_printf("%s ended with status %d", name,
-						       WEXITSTATUS(status));
+	g_autofree char *how =
+		WIFSIGNALED(status)
+			? g_strdup_printf("%s was killed by signal %d (%s)", name, WTERMSIG(status),
+					  strsignal(WTERMSIG(status)))
+			: g_strdup_printf("%s ended with status %d", name, WEXITSTATUS(status));
 
 	if (!r->machine || r->ended)
 		return;
@@ -213,8 +213,8 @@ static const void *board_blob(const struct board *board, const char *name, gsize
 		const struct board_blob *blob = &board->blobs[i];
 		guint64 offset = blob->offset, size = blob->bytes;
 
-		if (strncmp(blob->name, name, sizeof(blob->name)) || !size || offset > BOARD_BYTES ||
-		    size > BOARD_BYTES - offset)
+		if (strncmp(blob->name, name, sizeof(blob->name)) || !size ||
+		    offset > BOARD_BYTES || size > BOARD_BYTES - offset)
 			continue;
 		*bytes = size;
 		return (const guint8 *)board + offset;
@@ -242,9 +242,11 @@ static gboolean load_symbols(struct run *r, struct symbols **symbols, struct typ
 	*types = blob ? types_from_blob(blob, bytes, error) : NULL;
 	if (!*symbols || !*types) {
 		if (error && !*error)
-			g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_GUEST,
-				    "the guest handed over no kallsyms or BTF, and there is no vmlinux; "
-				    "give kernel.vmlinux=, or a kernel with CONFIG_DEBUG_INFO_BTF=y");
+			g_set_error(
+				error, NETSWAP_ERROR, NETSWAP_ERROR_GUEST,
+				"the guest handed over no kallsyms or BTF, and there is no "
+				"vmlinux; "
+				"give kernel.vmlinux=, or a kernel with CONFIG_DEBUG_INFO_BTF=y");
 		return FALSE;
 	}
 	blob = board_blob(r->machine->board, "btf/nbd", &bytes);
@@ -285,7 +287,8 @@ static gboolean open_guest(struct run *r, GError **error)
 	return TRUE;
 }
 
-/* With a vmlinux at once, else when everything was handed over: before PRESSING by the script's order. */
+/* With a vmlinux at once, else when everything was handed over: before PRESSING by the script's
+ * order. */
 static gboolean can_open_guest(const struct run *r)
 {
 	gsize bytes;
@@ -339,8 +342,8 @@ static void take_sample(struct run *r)
 	r->now = s;
 	check_recorded(r, record_sample(r->record, &s));
 	if (new_phase) {
-		static const char *const names[] = { "booting", "running", "swap-on",
-						     "pressing", "done",	"failed" };
+		static const char *const names[] = { "booting",	 "running", "swap-on",
+						     "pressing", "done",    "failed" };
 
 		event(r, EVENT_PHASE, s.phase >= 0 && s.phase < 6 ? names[s.phase] : "?", NULL);
 		if (s.phase == BOARD_PRESSING)
@@ -373,7 +376,8 @@ static void show_progress(struct run *r)
 		return;
 	}
 	if (s->pass_pages > 0)
-		fraction = CLAMP((double)s->touched_pages / (s->pass_pages * longest(r->scenario)), 0, 1);
+		fraction = CLAMP((double)s->touched_pages / (s->pass_pages * longest(r->scenario)),
+				 0, 1);
 	progress_update(r->progress, fraction,
 			"swap out %" G_GINT64_FORMAT " MiB, in %" G_GINT64_FORMAT
 			" MiB, free %.1f MiB, %" G_GINT64_FORMAT " requests in flight%s",
@@ -402,10 +406,10 @@ static gboolean take_snapshot(struct run *r, GError **error)
 	s->server_answers = answers;
 	s->server_running = r->now.server_running == 1;
 
-	g_autofree char *detail = g_strdup_printf("%u tasks; VM stopped for %" G_GINT64_FORMAT " us%s%s",
-						  s->tasks->len, g_get_monotonic_time() - stopped_us,
-						  refused ? "; server: " : "",
-						  refused ? refused->message : "");
+	g_autofree char *detail =
+		g_strdup_printf("%u tasks; VM stopped for %" G_GINT64_FORMAT " us%s%s",
+				s->tasks->len, g_get_monotonic_time() - stopped_us,
+				refused ? "; server: " : "", refused ? refused->message : "");
 
 	event(r, EVENT_SNAPSHOT, NULL, detail);
 	check_recorded(r, record_snapshot(r->record, s));
@@ -541,7 +545,8 @@ static gboolean write_run_json(struct run *r, GError **error)
 	g_autoptr(JsonBuilder) b = json_builder_new();
 	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
 	g_autofree char *started = g_date_time_format_iso8601(now);
-	g_autofree char *replay = g_strdup_printf("netswap run --seed %" G_GUINT64_FORMAT " %s/scenario.scn",
+	g_autofree char *replay = g_strdup_printf("netswap run --seed %" G_GUINT64_FORMAT
+						  " %s/scenario.scn",
 						  r->options->seed, r->record->dir);
 
 	json_builder_begin_object(b);
@@ -751,9 +756,14 @@ static void press(struct run *r)
 gboolean run_scenario(const struct scenario *s, const struct run_options *options,
 		      struct run_result *result, GError **error)
 {
-	struct run r = { .scenario = s, .options = options, .console_fd = -1, .qemu_log_fd = -1,
-			 .server_log_fd = -1, .press_host_us = -1 };
-	g_autofree char *title = g_strdup_printf("%s seed %" G_GUINT64_FORMAT, s->name, options->seed);
+	struct run r = { .scenario = s,
+			 .options = options,
+			 .console_fd = -1,
+			 .qemu_log_fd = -1,
+			 .server_log_fd = -1,
+			 .press_host_us = -1 };
+	g_autofree char *title =
+		g_strdup_printf("%s seed %" G_GUINT64_FORMAT, s->name, options->seed);
 	gboolean ok = prepare(&r, error) && open_record(&r, error);
 
 	if (ok) {
@@ -761,10 +771,11 @@ gboolean run_scenario(const struct scenario *s, const struct run_options *option
 		r.loop = g_main_loop_new(NULL, FALSE);
 		r.progress = progress_begin(title);
 		clear_sample(&r.now);
+		r.now.host_us = r.now.fair_us = 0;
 		press(&r);
 		ok = finish(&r, result, error);
-		progress_end(r.progress, "%s after %.1f s", ok ? verdict_name(result->verdict) : "failed",
-			     r.now.host_us / 1e6);
+		progress_end(r.progress, "%s after %.1f s",
+			     ok ? verdict_name(result->verdict) : "failed", r.now.host_us / 1e6);
 	}
 	clear(&r);
 	return ok;

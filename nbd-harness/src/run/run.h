@@ -13,7 +13,7 @@
 
 struct run_options {
 	guint64 seed;
-	const char *dir; /* of the run; made */
+	const char *dir;       /* of the run; made */
 	gboolean observer_off; /* bench only: no samples from guest memory */
 };
 

@@ -7,13 +7,13 @@
 #include "base/error.h"
 #include "machine/server.h"
 
-#define GUEST_ADDRESS "10.0.2.15/24" /* QEMU's user network, its defaults */
-#define HOST_ADDRESS  "10.0.2.2"
-#define SWAP_DEVICE   "/dev/nbd0"
+#define GUEST_ADDRESS	  "10.0.2.15/24" /* QEMU's user network, its defaults */
+#define HOST_ADDRESS	  "10.0.2.2"
+#define SWAP_DEVICE	  "/dev/nbd0"
 #define DEVICE_TIMEOUT_MS 20000
-#define JOB_FILE "/job-%s.fio"
-#define TMPFS_DIR "/shm"
-#define SHELL_PROGRAM "/fio/bin/busybox sh"
+#define JOB_FILE	  "/job-%s.fio"
+#define TMPFS_DIR	  "/shm"
+#define SHELL_PROGRAM	  "/fio/bin/busybox sh"
 
 /* The modules that a prebuilt kernel has for a NIC; built-in drivers ignore the line. */
 static const struct {
@@ -117,13 +117,16 @@ static gboolean start_pressure(GString *script, const struct scenario_pressure *
 
 	if (is_fio(p) && !prepare_fio(script, p, error))
 		return FALSE;
+	/* fio is one process, its jobs are threads. */
 	g_string_printf(start,
 			"start %u %u %s total_bytes=%" G_GUINT64_FORMAT
 			" passes=%u order=%s write_percent=%u seed=%" G_GUINT64_FORMAT,
-			p->processes, p->start_after_ms, p->workload, p->total_bytes, p->passes,
-			p->random_order ? "random" : "sequential", p->write_percent, seed);
+			is_fio(p) ? 1 : p->processes, p->start_after_ms, p->workload,
+			p->total_bytes, p->passes, p->random_order ? "random" : "sequential",
+			p->write_percent, seed);
 	if (is_fio(p))
-		g_string_append_printf(start, " job=" JOB_FILE " result=result/%s", p->name, p->name);
+		g_string_append_printf(start, " jobs=%u job=" JOB_FILE " result=result/%s",
+				       p->processes, p->name, p->name);
 	line(script, "%s", start->str);
 	return TRUE;
 }
@@ -177,7 +180,8 @@ char *script_write(const struct scenario *s, const struct kernel *kernel, guint6
 char *script_cmdline(const struct scenario *s, const struct kernel *kernel)
 {
 	GString *cmdline = g_string_new(
-		/* Warnings reach the console (a failed atomic allocation is one), chatter does not. */
+		/* Warnings reach the console (a failed atomic allocation is one), chatter does not.
+		 */
 		"console=ttyS0 loglevel=5 "
 		/* Without it the initramfs would be a tmpfs, whose pages can be swapped. */
 		"rootfstype=ramfs "

@@ -11,8 +11,8 @@
 #include "base/error.h"
 
 #define SEGMENTS_MAX 2
-#define CHUNK_BYTES (1u << 20)
-#define LEVEL 1 /* zstd: RAM compresses well at once, and nobody wants to wait */
+#define CHUNK_BYTES  (1u << 20)
+#define LEVEL	     1 /* zstd: RAM compresses well at once, and nobody wants to wait */
 
 static GByteArray *vmcoreinfo_note(const char *text)
 {

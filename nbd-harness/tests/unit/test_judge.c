@@ -7,7 +7,7 @@
 
 #include "judge/judge.h"
 
-#define TICK_US 100000
+#define TICK_US	     100000
 #define SECOND_TICKS 10
 
 struct stream {
@@ -62,7 +62,8 @@ static struct snapshot *knot(void)
 
 static struct stream stream_new(struct snapshot *(*make)(void))
 {
-	struct judge_config config = { .floor_out_pages = 1000, .floor_in_pages = 500,
+	struct judge_config config = { .floor_out_pages = 1000,
+				       .floor_in_pages = 500,
 				       .boot_deadline_us = 60 * G_USEC_PER_SEC,
 				       .press_deadline_us = 300ll * G_USEC_PER_SEC };
 	struct stream st = { .j = judge_new(&config), .make = make };

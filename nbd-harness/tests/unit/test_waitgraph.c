@@ -5,12 +5,14 @@
 
 #include "judge/waitgraph.h"
 
-#define TASK(i) (0xffff888000100000ull + (i) * 0x1000)
+#define TASK(i) (0xffff888000100000ull + (i)*0x1000)
 
 /* Add a task that sleeps in @stack (innermost first, NULL-terminated); returns its address. */
 static guint64 add_task(struct snapshot *s, const char *comm, const char *const *stack)
 {
-	struct task_facts t = { .address = TASK(s->tasks->len), .pid = 10 + s->tasks->len, .state = 2,
+	struct task_facts t = { .address = TASK(s->tasks->len),
+				.pid = 10 + s->tasks->len,
+				.state = 2,
 				.switches = 100 };
 
 	t.tgid = t.pid;
@@ -55,12 +57,13 @@ static const struct waitgraph_hints no_hints;
 static struct snapshot *two_mutexes(const char *a, const char *b)
 {
 	struct snapshot *s = with_server(TRUE);
-	guint64 first = add_task(s, a, STACK("__schedule", "schedule", "__mutex_lock.constprop.0", a,
-					     "kthread"));
-	guint64 second = add_task(s, b, STACK("__schedule", "schedule", "__mutex_lock.constprop.0", b,
-					      "kthread"));
-	guint64 innocent = add_task(s, "toucher", STACK("schedule", "__mutex_lock", "swap_writepage",
-							"try_to_free_pages"));
+	guint64 first = add_task(
+		s, a, STACK("__schedule", "schedule", "__mutex_lock.constprop.0", a, "kthread"));
+	guint64 second = add_task(
+		s, b, STACK("__schedule", "schedule", "__mutex_lock.constprop.0", b, "kthread"));
+	guint64 innocent =
+		add_task(s, "toucher",
+			 STACK("schedule", "__mutex_lock", "swap_writepage", "try_to_free_pages"));
 
 	wait_for_mutex(s, first, "lock_b", second);
 	wait_for_mutex(s, second, "lock_a", first);
@@ -93,7 +96,8 @@ static void test_names_make_no_difference_to_finding(void)
 	g_assert_nonnull(strstr(signature, b));
 }
 
-/* The 6.12 virtio-net deadlock; with @on_mempool the refill waits for memory instead of the lock. */
+/* The 6.12 virtio-net deadlock; with @on_mempool the refill waits for memory instead of the lock.
+ */
 static struct snapshot *refill(gboolean on_mempool, gboolean server)
 {
 	struct snapshot *s = with_server(server);
@@ -104,21 +108,23 @@ static struct snapshot *refill(gboolean on_mempool, gboolean server)
 					"nbd_send_cmd", "nbd_queue_rq", "swap_writepage",
 					"shrink_folio_list", "balance_pgdat", "kswapd", "kthread"));
 	guint64 refiller =
-		on_mempool ?
-			add_task(s, "kworker/0:1",
-				 STACK("io_schedule_timeout", "mempool_alloc_noprof", "bio_alloc_bioset",
-				       "__swap_writepage", "try_to_free_pages", "try_fill_recv",
-				       "refill_work", "process_one_work", "worker_thread", "kthread")) :
-			add_task(s, "kworker/0:1",
-				 STACK("schedule", "__mutex_lock", "nbd_queue_rq", "swap_writepage",
-				       "try_to_free_pages", "try_fill_recv", "refill_work",
-				       "process_one_work", "worker_thread", "kthread"));
+		on_mempool ? add_task(s, "kworker/0:1",
+				      STACK("io_schedule_timeout", "mempool_alloc_noprof",
+					    "bio_alloc_bioset", "__swap_writepage",
+					    "try_to_free_pages", "try_fill_recv", "refill_work",
+					    "process_one_work", "worker_thread", "kthread"))
+			   : add_task(s, "kworker/0:1",
+				      STACK("schedule", "__mutex_lock", "nbd_queue_rq",
+					    "swap_writepage", "try_to_free_pages", "try_fill_recv",
+					    "refill_work", "process_one_work", "worker_thread",
+					    "kthread"));
 
 	if (!on_mempool)
 		wait_for_mutex(s, refiller, "nbd0 socket 0 tx_lock", holder);
 	add_task(s, "anon", STACK("schedule", "throttle_direct_reclaim", "try_to_free_pages"));
-	add_task(s, "kworker/u8:2", STACK("schedule", "sk_wait_data", "tcp_recvmsg", "recv_work",
-					  "process_one_work", "worker_thread", "kthread"));
+	add_task(s, "kworker/u8:2",
+		 STACK("schedule", "sk_wait_data", "tcp_recvmsg", "recv_work", "process_one_work",
+		       "worker_thread", "kthread"));
 	add_task(s, "kworker/1:0", STACK("schedule", "worker_thread", "kthread"));
 	g_array_append_val(s->napis, napi);
 	g_array_append_val(s->requests, request);
@@ -147,8 +153,9 @@ static void test_stopped_server(void)
 	struct request_facts request = { "nbd0 tag 1", 9000 };
 
 	g_array_append_val(s->requests, request);
-	add_task(s, "kswapd0", STACK("schedule", "sk_stream_wait_memory", "nbd_send_cmd",
-				     "nbd_queue_rq", "balance_pgdat", "kswapd", "kthread"));
+	add_task(s, "kswapd0",
+		 STACK("schedule", "sk_stream_wait_memory", "nbd_send_cmd", "nbd_queue_rq",
+		       "balance_pgdat", "kswapd", "kthread"));
 	add_task(s, "anon", STACK("schedule", "throttle_direct_reclaim", "try_to_free_pages"));
 
 	SCOPED(waitgraph) g = waitgraph_build(s, &no_hints);
@@ -220,8 +227,9 @@ static void test_receive_starves(void)
 	struct request_facts request = { "nbd0 tag 1", 9000 };
 
 	g_array_append_val(s->requests, request);
-	add_task(s, "kswapd0", STACK("schedule", "sk_stream_wait_memory", "nbd_send_cmd",
-				     "nbd_queue_rq", "balance_pgdat", "kswapd", "kthread"));
+	add_task(s, "kswapd0",
+		 STACK("schedule", "sk_stream_wait_memory", "nbd_send_cmd", "nbd_queue_rq",
+		       "balance_pgdat", "kswapd", "kthread"));
 
 	SCOPED(waitgraph) patient = waitgraph_build(s, &no_hints);
 	SCOPED(waitgraph) g = waitgraph_build(s, &hints);
