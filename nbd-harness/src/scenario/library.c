@@ -16,26 +16,6 @@
 #define FOLDER	  "nbd-harness/scenarios"
 #define DEPTH_MAX 4u
 
-static gboolean has_scenarios(const char *folder)
-{
-	g_autofree char *scenarios = g_build_filename(folder, FOLDER, NULL);
-
-	return g_file_test(scenarios, G_FILE_TEST_IS_DIR);
-}
-
-const char *netswap_data_dir(void)
-{
-	static char *folder;
-	const char *wanted = g_getenv("NETSWAP_DATA");
-
-	if (folder)
-		return folder;
-	if (!wanted || !*wanted)
-		wanted = has_scenarios(NETSWAP_SOURCE_DIR) ? NETSWAP_SOURCE_DIR : NETSWAP_DATA_DIR;
-	folder = g_canonicalize_filename(wanted, NULL);
-	return folder;
-}
-
 static char *scenarios_folder(void)
 {
 	return g_build_filename(netswap_data_dir(), FOLDER, NULL);

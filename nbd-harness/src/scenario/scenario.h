@@ -16,6 +16,7 @@
 #include <glib.h>
 
 #include "base/scope.h"
+#include "base/paths.h" /* netswap_data_dir() */
 #include "judge/facts.h"
 
 #define SCENARIO_SUFFIX ".scn"
@@ -125,9 +126,5 @@ struct scenario_entry {
 	char *name, *about, *file;
 };
 GPtrArray *scenario_list(GError **error);
-
-/* The folder of shipped data: $NETSWAP_DATA, the source tree, or the installed one.  It has
- * kernel-patches/ vm-images/ workloads/ scripts/ nbd-harness/scenarios/.  Static. */
-const char *netswap_data_dir(void);
 
 #endif
