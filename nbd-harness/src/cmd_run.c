@@ -21,7 +21,7 @@
 
 #define RUNS_DIR "netswap-runs"
 
-static gboolean json;
+static gboolean json, no_observer;
 static gint64 seed = 1;
 static int repeat = 1, jobs = 1;
 static char *out_dir;
@@ -38,6 +38,8 @@ static const GOptionEntry entries[] = {
 	  "Put run directories into DIR (default " RUNS_DIR ")", "DIR" },
 	{ "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &sets,
 	  "Override a key of the scenario; may be given again", "SECTION.KEY=VALUE" },
+	{ "no-observer", 0, 0, G_OPTION_ARG_NONE, &no_observer,
+	  "Leave guest memory unread, to measure what reading costs; no hang is found then", NULL },
 	{ NULL, 0, 0, 0, NULL, NULL, NULL },
 };
 
@@ -125,7 +127,7 @@ static gboolean run_here(const struct scenario *s, gint64 run_seed, struct tally
 			 GError **error)
 {
 	g_autofree char *dir = run_dir(s, run_seed);
-	struct run_options options = { .seed = run_seed, .dir = dir };
+	struct run_options options = { .seed = run_seed, .dir = dir, .observer_off = no_observer };
 	struct run_result result;
 
 	if (!run_scenario(s, &options, &result, error))
@@ -219,6 +221,8 @@ static void start_job(struct pool *pool, struct job *job)
 	g_ptr_array_add(argv, g_strdup("run"));
 	g_ptr_array_add(argv, g_strdup("--json"));
 	g_ptr_array_add(argv, g_strdup_printf("--seed=%" G_GINT64_FORMAT, job->seed));
+	if (no_observer)
+		g_ptr_array_add(argv, g_strdup("--no-observer"));
 	if (out_dir)
 		g_ptr_array_add(argv, g_strdup_printf("--out=%s", out_dir));
 	for (char **set = sets; set && *set; set++)

@@ -126,6 +126,7 @@ struct machine *machine_start(const struct scenario *s, const struct machine_con
 				 error);
 	if (!m->server)
 		goto fail;
+	m->qemu_start_us = g_get_monotonic_time();
 	m->qemu = qemu_start(m->pod, &qemu, config->console_fd, config->qemu_log_fd, on_qmp_event,
 			     on_qmp_closed, m, error);
 	if (!m->qemu || !map_board(m, error))

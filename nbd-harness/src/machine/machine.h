@@ -43,6 +43,7 @@ struct machine {
 	struct server *server;
 	struct qemu *qemu;
 	struct board *board; /* mapped, writable */
+	gint64 qemu_start_us; /* monotonic, just before QEMU was started */
 	int swap_fd;	     /* memfd of the swap image */
 	gboolean vm_running; /* by QMP's STOP and RESUME */
 };

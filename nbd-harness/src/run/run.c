@@ -19,6 +19,7 @@
 #include <board.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glib-unix.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -42,6 +43,7 @@
 #include "run/vmcore.h"
 
 #define TICK_MS		     100
+#define BOOT_WATCH_MS	     5 /* the boot is timed finer than samples come */
 #define PAGE_BYTES	     4096
 #define BOOT_DEADLINE_US     (120ll * G_USEC_PER_SEC)
 #define SERVER_PROBE_MS	     2000
@@ -88,6 +90,9 @@ struct run {
 
 	GArray *qemu_pids, *server_pids;
 	guint ticks;
+	gint64 tick_cpu_us; /* CPU time of this process spent in ticks */
+	gint64 swap_on_us;  /* monotonic time at which the board said SWAP_ON */
+	gint64 pressed_us;  /* host time of the last sample of the pressure */
 	struct sample now;
 	gint64 press_host_us; /* when PRESSING was first seen, -1 before */
 	gboolean ended;
@@ -449,29 +454,55 @@ static void look_for_trouble(struct run *r)
 		evidence(r, VERDICT_INFRA, "host", "the host starved the VM of CPU time");
 }
 
-static gboolean tick(gpointer data)
+static gint64 thread_cpu_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return t.tv_sec * G_USEC_PER_SEC + t.tv_nsec / 1000;
+}
+
+static gboolean watch_boot(gpointer data)
 {
 	struct run *r = data;
+
+	if (r->machine->board->phase >= BOARD_SWAP_ON)
+		r->swap_on_us = g_get_monotonic_time();
+	return !r->swap_on_us && !r->ended;
+}
+
+static void look_closely(struct run *r)
+{
 	GError *error = NULL;
 
-	if (r->ended)
-		return G_SOURCE_REMOVE;
 	take_sample(r);
 	r->ticks++;
 	show_progress(r);
 	klog_poll(r->klog, on_console_line, r);
 	if (can_open_guest(r) && !open_guest(r, &error)) {
 		infra(r, error);
-		return G_SOURCE_REMOVE;
+		return;
 	}
 	look_for_trouble(r);
 	if (r->now.phase == BOARD_PRESSING &&
 	    !schedule_run(r->schedule, (r->now.host_us - r->press_host_us) / 1000,
 			  MAX(r->now.swap_out_pages, 0), &error)) {
 		infra(r, error);
-		return G_SOURCE_REMOVE;
+		return;
 	}
+	if (r->now.phase == BOARD_PRESSING)
+		r->pressed_us = r->now.host_us;
 	judge_now(r);
+}
+
+static gboolean tick(gpointer data)
+{
+	struct run *r = data;
+	gint64 before_us = thread_cpu_us();
+
+	if (!r->ended)
+		look_closely(r);
+	r->tick_cpu_us += thread_cpu_us() - before_us;
 	return !r->ended;
 }
 
@@ -676,6 +707,23 @@ static void save_vmcore(struct run *r)
 		progress_note("netswap: %s", error->message);
 }
 
+/* What `make bench` measures with. */
+static gboolean write_timing(struct run *r, GError **error)
+{
+	g_autoptr(JsonBuilder) b = json_builder_new();
+	gint64 boot_us = r->swap_on_us ? r->swap_on_us - r->machine->qemu_start_us : 0;
+
+	json_builder_begin_object(b);
+	json_add_seconds(b, "qemu_to_swap_on_s", boot_us);
+	json_add_seconds(b, "pressure_s",
+			 r->press_host_us < 0 ? 0 : r->pressed_us - r->press_host_us);
+	json_add_int(b, "touched_pages", r->now.touched_pages);
+	json_add_int(b, "samples", r->ticks);
+	json_add_int(b, "cpu_us_per_sample", r->ticks ? r->tick_cpu_us / r->ticks : 0);
+	json_builder_end_object(b);
+	return record_json(r->record, "timing.json", b, error);
+}
+
 static gboolean finish(struct run *r, struct run_result *result, GError **error)
 {
 	const struct ruling *ruling = judge_conclude(r->judge);
@@ -684,6 +732,8 @@ static gboolean finish(struct run *r, struct run_result *result, GError **error)
 	if (!run || !conclude_write(r->record->dir, run, ruling, error))
 		return FALSE;
 	if (r->machine) {
+		if (!write_timing(r, error))
+			return FALSE;
 		save_blobs(r);
 		if (r->guest && wants_vmcore(ruling->verdict))
 			save_vmcore(r);
@@ -732,25 +782,39 @@ static void clear(struct run *r)
 	g_free(r->vmcoreinfo);
 }
 
+static gboolean on_signal(gpointer data)
+{
+	run_interrupt();
+	return G_SOURCE_CONTINUE;
+}
+
 static void press(struct run *r)
 {
 	static const struct fault_ops ops = { begin_fault, end_fault };
 	g_autoptr(GError) error = NULL;
-	guint timer;
+	guint sources[4];
 
+	/* From here on there is something to end in order, and a verdict to write. */
+	sources[0] = g_unix_signal_add(SIGINT, on_signal, NULL);
+	sources[1] = g_unix_signal_add(SIGTERM, on_signal, NULL);
 	r->schedule = schedule_new(r->scenario, &ops, r);
 	r->fair = fair_new();
-	if (!start(r, &error)) {
+	if (start(r, &error)) {
+		sources[2] = g_timeout_add(TICK_MS, tick, r);
+		sources[3] = g_timeout_add(BOOT_WATCH_MS, watch_boot, r);
+		g_main_loop_run(r->loop);
+	} else {
+		sources[2] = sources[3] = 0;
 		infra(r, g_steal_pointer(&error));
-		return;
 	}
-	timer = g_timeout_add(TICK_MS, tick, r);
-	g_main_loop_run(r->loop);
-	/* tick() removes itself when the run has ended, unless another source ended it. */
-	GSource *source = g_main_context_find_source_by_id(NULL, timer);
+	for (guint i = 0; i < G_N_ELEMENTS(sources); i++) {
+		/* Those that ended by themselves are gone already. */
+		GSource *source = sources[i] ? g_main_context_find_source_by_id(NULL, sources[i])
+					     : NULL;
 
-	if (source)
-		g_source_destroy(source);
+		if (source)
+			g_source_destroy(source);
+	}
 }
 
 gboolean run_scenario(const struct scenario *s, const struct run_options *options,

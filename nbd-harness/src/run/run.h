@@ -14,7 +14,7 @@
 struct run_options {
 	guint64 seed;
 	const char *dir;       /* of the run; made */
-	gboolean observer_off; /* bench only: no samples from guest memory */
+	gboolean observer_off; /* to measure its cost: guest memory is not read */
 };
 
 struct run_result {
