@@ -148,7 +148,7 @@ int cache_lock(const char *name, const char *what, GError **error)
 /* Called with the entry's lock held. */
 static gboolean begin_work(struct cache_entry *e, GError **error)
 {
-	g_autofree char *work = g_strconcat(e->path, ".work", NULL);
+	g_autofree char *work = g_strconcat(e->path, CACHE_WORK_SUFFIX, NULL);
 
 	if (!cache_remove_tree(work, error) || !make_dir(work, error))
 		return FALSE;

@@ -39,6 +39,8 @@ struct cache_entry {
 	int lock_fd;
 };
 
+#define CACHE_WORK_SUFFIX ".work"
+
 /* @what is for messages: "kernel 6.12 stock".  Caller frees. */
 struct cache_entry *cache_begin(const char *kind, const char *key, const char *what,
 				GError **error);

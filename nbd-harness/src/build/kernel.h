@@ -16,6 +16,8 @@
 #include "base/scope.h"
 #include "build/cache.h" /* netswap_cache_dir() */
 
+#define KERNEL_VERSION_DEFAULT "6.12"
+
 struct kernel_request {
 	const char *version; /* "6.12" */
 	char **series;	     /* NULL-terminated names, may be NULL */
@@ -28,9 +30,9 @@ struct kernel_request {
 };
 
 struct kernel {
-	char *name;	/* for people: "6.12.117 stock", "6.12.117+fix", "Debian 6.12.117-1~deb12u1" */
-	char *key;	/* hash, or "image:<path>" */
-	char *image;	/* absolute path of the bzImage */
+	char *name;  /* for people: "6.12.117 stock", "6.12.117+fix", "Debian 6.12.117-1~deb12u1" */
+	char *key;   /* hash, or "image:<path>" */
+	char *image; /* absolute path of the bzImage */
 	char *vmlinux;	/* with BTF and symbols, or NULL: the guest hands them over */
 	char *config;	/* or NULL */
 	char *modules;	/* folder with lib/modules/..., or NULL: everything is built in */

@@ -126,21 +126,26 @@ static char *last_line(int fd)
 	return g_strdup(newline ? newline + 1 : tail);
 }
 
+/* One sentence: what the program said of it, or how it ended. */
 static void set_status_error(const struct tool *t, const char *name, const char *log_path,
 			     int err_fd, GError **error)
 {
+	g_autofree char *program = g_path_get_basename(name);
 	g_autofree char *said = log_path ? g_strdup_printf("see %s", log_path) : last_line(err_fd);
 
 	if (t->interrupted)
 		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INTERRUPTED,
-			    "interrupted while %s ran", name);
+			    "interrupted while %s ran", program);
 	else if (WIFSIGNALED(t->wait_status))
 		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA,
-			    "%s was killed by signal %d: %s", name, WTERMSIG(t->wait_status), said);
+			    "%s was killed by signal %d: %s", program, WTERMSIG(t->wait_status),
+			    said);
+	else if (*said && !log_path)
+		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA, "%s: %s", program, said);
 	else
 		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA,
-			    "%s failed with status %d: %s", name, WEXITSTATUS(t->wait_status),
-			    said);
+			    "%s failed with status %d%s%s", program, WEXITSTATUS(t->wait_status),
+			    *said ? ": " : "", said);
 }
 
 static void wait_for_exit(struct tool *t)

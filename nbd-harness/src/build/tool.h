@@ -19,7 +19,7 @@ typedef void (*tool_line_fn)(const char *line, gpointer data);
 /*
  * @argv: NULL-terminated, argv[0] looked up in PATH.  @cwd may be NULL.
  * Standard error is appended to @log_path, or when NULL is kept and its last
- * line ends the error's sentence.  @on_line may be NULL: output goes to the log.
+ * line is the error's sentence.  @on_line may be NULL: output goes to the log.
  * FALSE with NETSWAP_ERROR_INFRA when it cannot start or does not exit with 0.
  */
 gboolean tool_run(const char *const argv[], const char *cwd, const char *log_path,
