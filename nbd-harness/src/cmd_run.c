@@ -7,8 +7,11 @@
  * output (one line a run), progress to standard error.
  */
 #include <gio/gio.h>
+#include <glib-unix.h>
 #include <json-glib/json-glib.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -148,8 +151,7 @@ static gboolean run_here(const struct scenario *s, gint64 run_seed, struct tally
 /* --- several at once --------------------------------------------------- */
 
 struct pool {
-	GQueue todo; /* of struct job */
-	guint running;
+	GQueue todo, running; /* of struct job */
 	struct tally *tally;
 	GMainLoop *loop;
 	GError *error; /* the first */
@@ -207,14 +209,22 @@ static void on_job_end(GObject *source, GAsyncResult *result, gpointer data)
 			    "the run of %s with seed %" G_GINT64_FORMAT
 			    " gave no verdict (its message is above)",
 			    job->scenario, job->seed);
+	g_queue_remove(&pool->running, job);
 	g_object_unref(job->process);
 	g_free(job);
-	pool->running--;
 	start_jobs(pool);
+}
+
+/* A job must not outlive us, whatever ends us. */
+static void die_with_parent(gpointer data)
+{
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
 }
 
 static void start_job(struct pool *pool, struct job *job)
 {
+	g_autoptr(GSubprocessLauncher)
+		launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE);
 	g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
 
 	g_ptr_array_add(argv, g_strdup("/proc/self/exe"));
@@ -230,28 +240,40 @@ static void start_job(struct pool *pool, struct job *job)
 	g_ptr_array_add(argv, g_strdup(job->scenario));
 	g_ptr_array_add(argv, NULL);
 
-	job->process = g_subprocess_newv((const char *const *)argv->pdata,
-					 G_SUBPROCESS_FLAGS_STDOUT_PIPE,
-					 pool->error ? NULL : &pool->error);
+	g_subprocess_launcher_set_child_setup(launcher, die_with_parent, NULL, NULL);
+	job->process = g_subprocess_launcher_spawnv(launcher, (const char *const *)argv->pdata,
+						    pool->error ? NULL : &pool->error);
 	if (!job->process) {
 		g_free(job);
 		return;
 	}
-	pool->running++;
+	g_queue_push_tail(&pool->running, job);
 	g_subprocess_communicate_utf8_async(job->process, NULL, NULL, on_job_end, job);
 }
 
 static void start_jobs(struct pool *pool)
 {
-	while (pool->running < (guint)jobs && !pool->error && !g_queue_is_empty(&pool->todo))
+	while (pool->running.length < (guint)jobs && !pool->error && !run_interrupted() &&
+	       !g_queue_is_empty(&pool->todo))
 		start_job(pool, g_queue_pop_head(&pool->todo));
-	if (!pool->running)
+	if (g_queue_is_empty(&pool->running))
 		g_main_loop_quit(pool->loop);
+}
+
+/* Each running job gives its verdict, INFRA, before it ends; no other begins. */
+static gboolean interrupt_jobs(gpointer data)
+{
+	struct pool *pool = data;
+
+	run_interrupt();
+	for (GList *at = pool->running.head; at; at = at->next)
+		g_subprocess_send_signal(((struct job *)at->data)->process, SIGTERM);
+	return G_SOURCE_CONTINUE;
 }
 
 static gboolean run_jobs(char **scenarios, struct tally *tally, GError **error)
 {
-	struct pool pool = { .todo = G_QUEUE_INIT, .tally = tally };
+	struct pool pool = { .todo = G_QUEUE_INIT, .running = G_QUEUE_INIT, .tally = tally };
 	struct job *left;
 
 	for (int i = 0; i < repeat; i++) {
@@ -263,9 +285,14 @@ static gboolean run_jobs(char **scenarios, struct tally *tally, GError **error)
 		}
 	}
 	pool.loop = g_main_loop_new(NULL, FALSE);
+	guint interrupt = g_unix_signal_add(SIGINT, interrupt_jobs, &pool);
+	guint terminate = g_unix_signal_add(SIGTERM, interrupt_jobs, &pool);
+
 	start_jobs(&pool);
-	if (pool.running)
+	if (!g_queue_is_empty(&pool.running))
 		g_main_loop_run(pool.loop);
+	g_source_remove(interrupt);
+	g_source_remove(terminate);
 	g_main_loop_unref(pool.loop);
 	while ((left = g_queue_pop_head(&pool.todo)))
 		g_free(left);
