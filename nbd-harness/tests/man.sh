@@ -4,49 +4,29 @@
 # The manuals against the program, in TAP: every command, option, key, default
 # and table entry stands in both or in neither, and mandoc finds no fault.
 #
-# usage: man.sh [NETSWAP]
+# usage: man.sh (from the top of the source tree; NETSWAP=build/netswap)
 
 # shellcheck disable=SC2317 # the functions are called through check()
 set -eu
 
-netswap=${1:-build/netswap}
-man=$(dirname "$0")/../man
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-test=0
-failed=0
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/tap.sh"
 
-# check NAME COMMAND...: one TAP line, its output as diagnosis when it fails.
-check()
-{
-	name=$1
-	shift
-	test=$((test + 1))
-	if "$@" >"$work/output" 2>&1; then
-		echo "ok $test $name"
-	else
-		echo "not ok $test $name"
-		sed 's/^/# /' "$work/output"
-		failed=1
-	fi
-}
+man=$(dirname "$0")/../man
 
 # The items of subsection $2 of manual $1, one a line.
-items()
-{
+items() {
 	awk -v want="$2" '
 		/^\.S[sh] / { here = substr($0, 5) == want }
 		here && /^\.It (Cm|Fl) / { print $3 }' "$man/$1" | sed 's/^-/--/' | sort
 }
 
-same()
-{
+same() {
 	diff -u --label manual --label program "$work/manual" "$work/program"
 }
 
 # "kernel.version=6.12", "kernel.debian": how `netswap list keys` shows them.
-manual_keys()
-{
+manual_keys() {
 	awk '
 		function done() { if (key != "") print section "." key value; key = value = "" }
 		/^\.S[sh] / { done(); section = ""; if ($2 ~ /^\[/) section = $2; gsub(/[][]/, "", section) }
@@ -55,37 +35,32 @@ manual_keys()
 		END { done() }' "$man/netswap-scenario.5" | sort
 }
 
-table()
-{
+table() {
 	items netswap-scenario.5 "$1" >"$work/manual"
 	"$netswap" list "$2" | sed 's/ .*//' | sort >"$work/program"
 	same
 }
 
-keys()
-{
+keys() {
 	manual_keys >"$work/manual"
 	"$netswap" list keys | sed 's/ .*//' | sort >"$work/program"
 	same
 }
 
-commands()
-{
+commands() {
 	items netswap.1 COMMANDS >"$work/manual"
 	"$netswap" help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' | sort >"$work/program"
 	same
 }
 
-options()
-{
+options() {
 	items netswap.1 "netswap $1" >"$work/manual"
 	"$netswap" help "$1" | sed -n 's/^  \(-., \)\{0,1\}\(--[a-z-]*\).*/\2/p' |
 		grep -v -x -e --help | sort >"$work/program" || true
 	same
 }
 
-lists()
-{
+lists() {
 	"$netswap" help list | sed -n 's/^WHAT is one of //p' | tr ' ' '\n' | sort >"$work/program"
 	# The sentence "... is one of A, B and C." of the manual.
 	awk '/^\.Ss netswap list/ { here = 1 } here && /^is one of/ { on = 1 } on { print } on && /\.$/ { exit }' \
@@ -111,5 +86,4 @@ check "workloads" table Workloads workloads
 check "orders" table Orders orders
 check "faults" table Faults faults
 check "verdicts" table Verdicts verdicts
-echo "1..$test"
-exit "$failed"
+tap_end

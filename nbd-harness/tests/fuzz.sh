@@ -1,0 +1,17 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Each fuzz target for FUZZ_SECONDS, from its seed corpus and what earlier runs
+# found (make builds them before).
+#
+# usage: fuzz.sh (from the top of the source tree)
+set -eu
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/tap.sh"
+
+for source in "$(dirname "$0")"/fuzz/fuzz_*.c; do
+	target=${source##*/fuzz_}
+	target=${target%.c}
+	check "fuzz $target" make -s "fuzz-$target" "FUZZ_SECONDS=${FUZZ_SECONDS:-15}"
+done
+tap_end
