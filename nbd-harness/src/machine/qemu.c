@@ -13,8 +13,7 @@
  * Choices, as measured with QEMU 7.2 on TCG and a minimal 6.12 kernel:
  *   - qboot instead of SeaBIOS: 0.18 s instead of 0.25 s to the kernel's first line;
  *   - CPU "max" without LA57: page walks of four levels instead of five;
- *   - no option ROM on the NIC: nothing boots from it, and its file is in a
- *     package that is otherwise not needed.
+ *   - no option ROM on the NIC: nothing boots from it.
  * QEMU never ends by itself: a guest that powers off, resets or panics leaves it
  * paused, with memory and registers to read, and the event says so.
  */

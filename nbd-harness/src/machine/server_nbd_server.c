@@ -2,7 +2,8 @@
 /*
  * Debian's nbd-server (3.24).  It detaches itself: -d, "do not fork", also
  * means that it serves one connection and then ends.  It forks a process for
- * each connection and speaks to syslog only.
+ * each connection and speaks to syslog only.  It takes 0.2 to 0.7 s to start:
+ * it makes Diffie-Hellman parameters, whether TLS is used or not.
  */
 #include "machine/server_private.h"
 
@@ -10,6 +11,9 @@
 
 static gboolean command(struct server *s, GPtrArray *argv, int image_fd, GError **error)
 {
+	/* Its default pid file would be one for all of the host. */
+	static const char *const words[] = { "nbd-server", "-C", "/tmp/nbd-server.conf", "-p",
+					     "/tmp/nbd-server.pid" };
 	g_autofree char *path = server_tmp_path(s, "nbd-server.conf");
 	g_autofree char *config = g_strdup_printf("[generic]\n"
 						  "\tlistenaddr = 127.0.0.1\n"
@@ -22,9 +26,8 @@ static gboolean command(struct server *s, GPtrArray *argv, int image_fd, GError 
 		g_prefix_error(error, "cannot configure nbd-server: ");
 		return FALSE;
 	}
-	g_ptr_array_add(argv, g_strdup("nbd-server"));
-	g_ptr_array_add(argv, g_strdup("-C"));
-	g_ptr_array_add(argv, g_strdup("/tmp/nbd-server.conf"));
+	for (guint i = 0; i < G_N_ELEMENTS(words); i++)
+		g_ptr_array_add(argv, g_strdup(words[i]));
 	return TRUE;
 }
 
