@@ -3,9 +3,11 @@
 # netswap: can Linux swap over the network without deadlocking?
 #
 #   make run         stock 6.12 against the fixed kernel, from nothing
-#   make check       unit tests and VM tests (what CI runs)
+#   make check       style, unit, fuzz and VM tests (what CI runs)
+#   make check-fast  those without a VM
 #   make check-full  everything longer; records its result
 #   make bench       boot, sampling and detection figures
+#   make format      put all C into shape
 #   make fuzz        each fuzz target for FUZZ_SECONDS
 #   make install     PREFIX=/usr/local DESTDIR=
 #
@@ -16,6 +18,10 @@ SRC     := nbd-harness/src
 TESTS   := nbd-harness/tests
 PREFIX  ?= /usr/local
 DESTDIR ?=
+
+# make V=1 shows the commands.
+Q        := $(if $(V),,@)
+say      := @printf '  %-7s %s\n'
 
 CC       := gcc
 PKGS     := gio-2.0 gio-unix-2.0 json-glib-1.0 libelf libbpf libnbd libzstd
@@ -33,6 +39,7 @@ LIB_SRC     := $(filter-out $(SRC)/main.c $(SRC)/cmd%.c,$(HARNESS_SRC))
 HARNESS_OBJ := $(HARNESS_SRC:%.c=$(BUILD)/obj/%.o)
 ASAN_OBJ    := $(LIB_SRC:%.c=$(BUILD)/asan/%.o)
 UNIT_TESTS  := $(patsubst $(TESTS)/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard $(TESTS)/unit/*.c))
+PLATFORM    := $(patsubst $(TESTS)/platform/%.c,$(BUILD)/tests/platform/%,$(wildcard $(TESTS)/platform/*.c))
 FUZZERS     := $(patsubst $(TESTS)/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,$(wildcard $(TESTS)/fuzz/fuzz_*.c))
 FUZZ_OBJ    := $(LIB_SRC:%.c=$(BUILD)/fuzz-obj/%.o)
 PACKAGES    := $(BUILD)/.packages
@@ -45,30 +52,36 @@ $(PACKAGES): scripts/install-packages
 	@mkdir -p $(@D) && touch $@
 
 $(BUILD)/netswap: $(HARNESS_OBJ)
-	$(CC) $(CFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(say) LINK $@
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(PKG_LIBS)
 
 $(BUILD)/obj/%.o: %.c | $(PACKAGES)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(say) CC $@
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/asan/%.o: %.c | $(PACKAGES)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(SANITIZE) -MMD -MP -c -o $@ $<
+	$(say) ASAN $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) -MMD -MP -c -o $@ $<
 
 $(BUILD)/tests/unit/%: $(TESTS)/unit/%.c $(ASAN_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(SANITIZE) -MMD -MP -o $@ $< $(ASAN_OBJ) $(PKG_LIBS)
+	$(say) TEST $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) -MMD -MP -o $@ $< $(ASAN_OBJ) $(PKG_LIBS)
 
 # The guest's own programs: static, and small with musl.
 GUEST_CFLAGS := -std=gnu11 -O2 -static -s $(WARN) -D_GNU_SOURCE -Ivm-images -Iworkloads
 
 $(BUILD)/guest/init: $(wildcard vm-images/*.[ch] workloads/*.h) | $(PACKAGES)
 	@mkdir -p $(@D)
-	musl-gcc $(GUEST_CFLAGS) -o $@ $(filter %.c,$^)
+	$(say) GUEST $@
+	$(Q)musl-gcc $(GUEST_CFLAGS) -o $@ $(filter %.c,$^)
 
 $(BUILD)/guest/workload: $(wildcard workloads/*.[ch]) vm-images/board_map.c vm-images/board_map.h vm-images/board.h | $(PACKAGES)
 	@mkdir -p $(@D)
-	musl-gcc $(GUEST_CFLAGS) -o $@ $(filter %.c,$^)
+	$(say) GUEST $@
+	$(Q)musl-gcc $(GUEST_CFLAGS) -o $@ $(filter %.c,$^)
 
 unit-tests: $(UNIT_TESTS)
 
@@ -78,15 +91,17 @@ FUZZ_SECONDS ?= 20
 
 $(BUILD)/fuzz-obj/%.o: %.c | $(PACKAGES)
 	@mkdir -p $(@D)
-	clang $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
+	$(say) CLANG $@
+	$(Q)clang $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
 
 # An archive: a target links only what it reaches.
 $(BUILD)/fuzz-obj/harness.a: $(FUZZ_OBJ)
-	rm -f $@ && ar rc $@ $^
+	$(Q)rm -f $@ && ar rc $@ $^
 
 $(BUILD)/fuzz/%: $(BUILD)/fuzz-obj/$(TESTS)/fuzz/fuzz_%.o $(BUILD)/fuzz-obj/harness.a
 	@mkdir -p $(@D)
-	clang -fsanitize=fuzzer,address,undefined -o $@ $^ $(PKG_LIBS)
+	$(say) FUZZ $@
+	$(Q)clang -fsanitize=fuzzer,address,undefined -o $@ $^ $(PKG_LIBS)
 
 # What a run finds new stays in the build folder and seeds the next one.
 fuzz-%: $(BUILD)/fuzz/%
@@ -99,6 +114,47 @@ fuzz-%: $(BUILD)/fuzz/%
 FUZZ_SEEDS_scenario = nbd-harness/scenarios
 
 fuzz: $(FUZZERS:$(BUILD)/fuzz/%=fuzz-%)
+
+# --- tests: programs that print TAP, from fast to slow (nbd-harness/tests/README.md) ---
+
+TAP_LOG   := $(BUILD)/tests/log
+RUN_TESTS := $(BUILD)/tests/run-tests -l $(TAP_LOG)
+FAST      := $(addprefix $(TESTS)/,style.sh runner.sh) $(UNIT_TESTS) $(PLATFORM) \
+	     $(addprefix $(TESTS)/,man.sh bad-input.sh fuzz.sh)
+# The kernels come first: what follows needs them.
+VM        := $(addprefix $(TESTS)/vm/,kernels.sh controls.sh bad-host.sh lifecycle.sh servers.sh quickstart.sh)
+
+$(BUILD)/tests/run-tests: $(TESTS)/run-tests.c | $(PACKAGES)
+	@mkdir -p $(@D)
+	$(say) TEST $@
+	$(Q)$(CC) -std=gnu11 $(CFLAGS) $(WARN) -D_GNU_SOURCE -o $@ $<
+
+$(BUILD)/tests/platform/%: $(TESTS)/platform/%.c | $(PACKAGES)
+	@mkdir -p $(@D)
+	$(say) TEST $@
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< $(PKG_LIBS)
+
+test-programs: all $(BUILD)/tests/run-tests $(UNIT_TESTS) $(PLATFORM) $(FUZZERS)
+
+check-fast: test-programs
+	@$(RUN_TESTS) $(FAST)
+
+check: test-programs
+	@$(RUN_TESTS) $(FAST) $(VM)
+
+check-full: test-programs
+	@$(RUN_TESTS) -t 43200 $(FAST) $(VM) $(TESTS)/vm/full.sh
+
+format:
+	find nbd-harness vm-images workloads -name '*.[ch]' -exec clang-format -i {} +
+
+# --- the tool at work ---
+
+run: all
+	@scripts/quickstart
+
+bench: all
+	@scripts/bench
 
 # The installed tree has the layout of the source tree (netswap_data_dir()).
 DATA := kernel-patches vm-images workloads scripts nbd-harness/scenarios
@@ -119,6 +175,7 @@ clean:
 	rm -rf $(BUILD)
 
 -include $(HARNESS_OBJ:.o=.d) $(ASAN_OBJ:.o=.d) $(UNIT_TESTS:=.d) $(FUZZ_OBJ:.o=.d)
-.PHONY: all unit-tests fuzz install clean
-.PRECIOUS: $(BUILD)/fuzz-obj/%.o $(BUILD)/fuzz/%
+.PHONY: all unit-tests fuzz test-programs check check-fast check-full format run bench install clean
+# Objects are kept, not taken for intermediate files.
+.SECONDARY:
 .DELETE_ON_ERROR:
