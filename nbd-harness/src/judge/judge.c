@@ -120,6 +120,11 @@ void judge_fault(struct judge *j, const char *name, gboolean begins)
 	}
 }
 
+gboolean judge_is_starved(const struct judge *j)
+{
+	return j->starved;
+}
+
 static gint64 quiet_us(const struct judge *j)
 {
 	return j->last.fair_us - j->progress.fair_us;

@@ -44,6 +44,9 @@ void judge_fault(struct judge *j, const char *name, gboolean begins);
 /* Something said so: the console, QMP, the harness.  The first reason for a verdict is kept. */
 void judge_evidence(struct judge *j, enum verdict v, const char *reason);
 
+/* Standing still while a fault is in force: STARVED for as long as it lasts. */
+gboolean judge_is_starved(const struct judge *j);
+
 struct ruling {
 	enum verdict verdict;
 	gboolean held[VERDICTS]; /* all that held */

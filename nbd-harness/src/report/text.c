@@ -237,6 +237,25 @@ static void last_sample(GString *out, const char *dir)
 	    s.slots_failed, s.slots_killed);
 }
 
+/* Phases, faults and evidence as they came; QMP's own chatter is left in the file. */
+static void events(GString *out, const char *dir)
+{
+	g_autofree char *text = tail(dir, "events.jsonl", G_MAXSIZE);
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+	heading(out, "Events");
+	for (char **line = lines; *line; line++) {
+		g_autoptr(JsonNode) node = **line ? json_from_string(*line, NULL) : NULL;
+		JsonObject *o = node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+
+		if (!o || !strcmp(text_of(o, "event"), event_kind_name(EVENT_QMP)))
+			continue;
+		row(out, "  %7.1f s  %-12s %s%s%s", int_of(o, "host_us") / 1e6, text_of(o, "event"),
+		    text_of(o, "name"), *text_of(o, "name") && *text_of(o, "detail") ? ": " : "",
+		    text_of(o, "detail"));
+	}
+}
+
 static void console_tail(GString *out, const char *dir)
 {
 	g_autofree char *text = g_strchomp(tail(dir, "console.log", TAIL_BYTES));
@@ -282,6 +301,7 @@ char *report_text(const char *dir, GError **error)
 	others_that_held(out, verdict);
 	knot(out, verdict);
 	last_sample(out, dir);
+	events(out, dir);
 	blocked(out, verdict);
 	if (g_strcmp0(text_of(verdict, "verdict"), "PASS"))
 		console_tail(out, dir);

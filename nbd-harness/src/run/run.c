@@ -426,8 +426,12 @@ static gboolean take_snapshot(struct run *r, GError **error)
 static void judge_now(struct run *r)
 {
 	g_autoptr(GError) error = NULL;
+	gboolean was_starved = judge_is_starved(r->judge);
+	enum judge_wants wants = judge_sample(r->judge, &r->now);
 
-	switch (judge_sample(r->judge, &r->now)) {
+	if (judge_is_starved(r->judge) != was_starved)
+		event(r, EVENT_NOTE, "STARVED", was_starved ? "no longer" : "no progress under a fault");
+	switch (wants) {
 	case JUDGE_WANTS_END:
 		end(r);
 		break;
