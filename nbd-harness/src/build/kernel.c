@@ -165,6 +165,10 @@ static void on_build_line(const char *line, gpointer data)
 		b->expected = atoi(line + strlen("objects "));
 	} else if (g_str_has_prefix(line, "  ")) {
 		const char *target = strrchr(line, ' ') + 1;
+		const char *file = strrchr(target, '/');
+
+		if (*target == '/' && file) /* a host tool, by its whole path */
+			target = file + 1;
 
 		b->compiled += g_str_has_prefix(line, "  CC ");
 		if (b->expected)

@@ -40,7 +40,8 @@ static char *series_dir(const char *version, const char *series)
 	return g_build_filename(netswap_data_dir(), "kernel-patches", version, series, NULL);
 }
 
-/* Is @dir/@name/series there? (for folders of patches), or @dir/@name<suffix>? */
+/* Offer what @dir holds: folders with the file @member in them, or versions named by files
+ * <version>@suffix. */
 static void collect_names(const char *dir, const char *member, const char *suffix,
 			  struct nearest *near, GString *known)
 {
@@ -51,7 +52,7 @@ static void collect_names(const char *dir, const char *member, const char *suffi
 		g_autofree char *path = g_build_filename(dir, name, member, NULL);
 		g_autofree char *shown = g_strdup(name);
 
-		if (suffix && !g_str_has_suffix(name, suffix))
+		if (suffix && !(g_ascii_isdigit(*name) && g_str_has_suffix(name, suffix)))
 			continue;
 		if (!g_file_test(path, G_FILE_TEST_IS_REGULAR))
 			continue;
