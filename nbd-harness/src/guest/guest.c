@@ -15,6 +15,7 @@
 #define PTE_ADDRESS	     0x000ffffffffff000ull
 
 #define BANNER_BYTES	     512
+#define NOTES_MAX_BYTES	     4096
 #define VMCOREINFO_MAX_BYTES 8192
 
 static gboolean walk_tables(const struct guest *g, guint64 vaddr, guint64 *paddr)
@@ -111,7 +112,8 @@ static gboolean check_banner(struct guest *g, const char *expected, GError **err
 		g_set_error(
 			error, NETSWAP_ERROR, NETSWAP_ERROR_GUEST,
 			"guest memory has no kernel banner at linux_banner (0x%" G_GINT64_MODIFIER
-			"x): the symbols do not belong to the running kernel",
+			"x): the symbols do not belong to the running kernel; "
+			"give the vmlinux of the same build (kernel.vmlinux=)",
 			address);
 		return FALSE;
 	}
@@ -127,6 +129,28 @@ static gboolean check_banner(struct guest *g, const char *expected, GError **err
 	g_strchomp(banner);
 	g->banner = g_steal_pointer(&banner);
 	return TRUE;
+}
+
+/* Two builds of one tree may have equal banners, and nearly equal addresses: compare build ids. */
+static gboolean check_build_id(struct guest *g, GError **error)
+{
+	const char *expected = symbols_build_id(g->symbols);
+	guint64 start = symbols_address(g->symbols, "__start_notes");
+	guint64 end = symbols_address(g->symbols, "__stop_notes");
+	guint8 notes[NOTES_MAX_BYTES];
+	g_autofree char *id = NULL;
+
+	if (!expected || !start || end <= start || end - start > sizeof(notes))
+		return TRUE;
+	if (guest_read(g, start, notes, end - start))
+		id = symbols_notes_build_id(notes, end - start);
+	if (!g_strcmp0(id, expected))
+		return TRUE;
+	g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_GUEST,
+		    "the vmlinux does not match the running kernel: its build id is %s, the "
+		    "guest's is %s; give the vmlinux of the same build (kernel.vmlinux=)",
+		    expected, id ? id : "not where it says");
+	return FALSE;
 }
 
 static gboolean find_direct_map(struct guest *g, GError **error)
@@ -196,7 +220,7 @@ struct guest *guest_open(struct guest_memory *memory, struct symbols *symbols, s
 	g->phys_base = phys_base;
 	g->frame_pointers = !symbols_address(symbols, "__start_orc_unwind_ip");
 
-	if (!check_banner(g, vmlinux_banner, error) ||
+	if (!check_banner(g, vmlinux_banner, error) || !check_build_id(g, error) ||
 	    !symbols_need(symbols, "init_top_pgt", &top, error) || !find_direct_map(g, error))
 		goto fail;
 	/* From here on through the page tables: they know also what arithmetic cannot. */

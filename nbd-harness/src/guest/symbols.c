@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 
+#define NOTE_ALIGN(bytes)  (((bytes) + 3) & ~3ull)
 #define BANNER_MAX_BYTES   512
 #define FUNCTION_MAX_BYTES (256u << 10) /* an address farther from a symbol is not in it */
 
@@ -23,6 +24,7 @@ struct symbols {
 	GArray *by_address;  /* of struct symbol */
 	GHashTable *by_name; /* name -> index + 1 */
 	GStringChunk *names;
+	char *build_id; /* of the vmlinux, or NULL */
 };
 
 static struct symbols *symbols_new(void)
@@ -42,6 +44,7 @@ void symbols_free(struct symbols *s)
 	g_array_unref(s->by_address);
 	g_hash_table_unref(s->by_name);
 	g_string_chunk_free(s->names);
+	g_free(s->build_id);
 	g_free(s);
 }
 
@@ -113,6 +116,49 @@ static Elf_Data *symbol_table(Elf *elf, GElf_Shdr *header)
 	return NULL;
 }
 
+char *symbols_notes_build_id(const void *notes, gsize bytes)
+{
+	const guint8 *at = notes, *end = at + bytes;
+	Elf64_Nhdr note;
+
+	while ((gsize)(end - at) >= sizeof(note)) {
+		memcpy(&note, at, sizeof(note));
+		at += sizeof(note);
+
+		guint64 name_bytes = NOTE_ALIGN((guint64)note.n_namesz);
+		guint64 desc_bytes = NOTE_ALIGN((guint64)note.n_descsz);
+
+		if (name_bytes + desc_bytes > (guint64)(end - at))
+			break;
+		if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == sizeof("GNU") &&
+		    !memcmp(at, "GNU", sizeof("GNU"))) {
+			GString *text = g_string_new(NULL);
+
+			for (guint i = 0; i < note.n_descsz; i++)
+				g_string_append_printf(text, "%02x", at[name_bytes + i]);
+			return g_string_free(text, FALSE);
+		}
+		at += name_bytes + desc_bytes;
+	}
+	return NULL;
+}
+
+static char *file_build_id(Elf *elf)
+{
+	for (Elf_Scn *scn = elf_nextscn(elf, NULL); scn; scn = elf_nextscn(elf, scn)) {
+		GElf_Shdr header;
+		Elf_Data *data = gelf_getshdr(scn, &header) && header.sh_type == SHT_NOTE
+					 ? elf_rawdata(scn, NULL)
+					 : NULL;
+		char *id = data && data->d_buf ? symbols_notes_build_id(data->d_buf, data->d_size)
+					       : NULL;
+
+		if (id)
+			return id;
+	}
+	return NULL;
+}
+
 struct symbols *symbols_from_vmlinux(const char *path, GError **error)
 {
 	g_auto(elf_file) file = { -1, NULL };
@@ -132,6 +178,8 @@ struct symbols *symbols_from_vmlinux(const char *path, GError **error)
 		if (name && (type == STT_FUNC || type == STT_OBJECT || type == STT_NOTYPE))
 			add(s, sym.st_value, name, -1, type == STT_FUNC);
 	}
+	if (data)
+		s->build_id = file_build_id(file.elf);
 	return finish(s, path, error);
 }
 
@@ -160,6 +208,11 @@ struct symbols *symbols_from_kallsyms(const char *text, gsize bytes, GError **er
 		line = eol + 1;
 	}
 	return finish(s, "the kallsyms handed over by the guest", error);
+}
+
+const char *symbols_build_id(const struct symbols *s)
+{
+	return s->build_id;
 }
 
 guint64 symbols_address(const struct symbols *s, const char *name)

@@ -22,6 +22,10 @@ const char *symbols_function(const struct symbols *s, guint64 address, guint *of
 /* Any symbol, data included, that covers @address; NULL if none lies within @reach bytes below. */
 const char *symbols_at(const struct symbols *s, guint64 address, guint reach, guint *offset);
 
+/* The build id of the vmlinux that  was read from, hex digits; NULL: unknown.  Owned by . */
+const char *symbols_build_id(const struct symbols *s);
+/* The same among  of ELF notes; caller frees. */
+char *symbols_notes_build_id(const void *notes, gsize bytes);
 /* The linux_banner text stored in a vmlinux file; caller frees.  NULL: it has none. */
 char *symbols_vmlinux_banner(const char *path);
 

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Symbols from kallsyms text, and build ids among ELF notes, good and broken. */
+#include "guest/symbols.h"
+
+#include <elf.h>
+#include <string.h>
+
+#include "base/error.h"
+
+/* A note with the name "GNU" or, if @other, "Linux", and four bytes of description. */
+static void add_note(GByteArray *notes, gboolean other, guint type, guint desc_bytes)
+{
+	const char *name = other ? "Linux\0\0" : "GNU";
+	Elf64_Nhdr note = { other ? 6 : 4, desc_bytes, type };
+
+	g_byte_array_append(notes, (const guint8 *)&note, sizeof(note));
+	g_byte_array_append(notes, (const guint8 *)name, other ? 8 : 4);
+	g_byte_array_append(notes, (const guint8 *)"\x01\x23\xab\xff", 4);
+}
+
+static void test_build_id(void)
+{
+	g_autoptr(GByteArray) notes = g_byte_array_new();
+	g_autofree char *id = NULL;
+
+	add_note(notes, TRUE, 0x100, 4);
+	add_note(notes, FALSE, NT_GNU_ABI_TAG, 4);
+	add_note(notes, FALSE, NT_GNU_BUILD_ID, 4);
+	id = symbols_notes_build_id(notes->data, notes->len);
+	g_assert_cmpstr(id, ==, "0123abff");
+}
+
+static void test_build_id_broken(void)
+{
+	const guint sizes[] = { 5, 4096, G_MAXUINT32 - 1, G_MAXUINT32 };
+
+	for (guint i = 0; i < G_N_ELEMENTS(sizes); i++) {
+		g_autoptr(GByteArray) notes = g_byte_array_new();
+
+		add_note(notes, FALSE, NT_GNU_BUILD_ID, sizes[i]);
+		g_assert_null(symbols_notes_build_id(notes->data, notes->len));
+	}
+	for (guint cut = 0; cut < sizeof(Elf64_Nhdr) + 8; cut++) {
+		g_autoptr(GByteArray) notes = g_byte_array_new();
+		g_autofree guint8 *exact = NULL;
+
+		/* A copy of just these bytes, so that reading beyond them is seen. */
+		add_note(notes, FALSE, NT_GNU_BUILD_ID, 4);
+		exact = g_memdup2(notes->data, cut);
+		g_assert_null(symbols_notes_build_id(exact, cut));
+	}
+}
+
+static void test_kallsyms(void)
+{
+	static const char text[] = "ffffffff81000000 T _text\n"
+				   "ffffffff81000100 t twice\n"
+				   "ffffffff81000200 t twice\n"
+				   "ffffffff82000000 D data\n"
+				   "torn";
+	g_autoptr(GError) error = NULL;
+	struct symbols *s = symbols_from_kallsyms(text, strlen(text), &error);
+	guint64 address;
+	guint offset;
+
+	g_assert_no_error(error);
+	g_assert_cmphex(symbols_address(s, "twice"), ==, 0xffffffff81000100);
+	g_assert_cmpstr(symbols_function(s, 0xffffffff81000104, &offset), ==, "twice");
+	g_assert_cmpuint(offset, ==, 4);
+	g_assert_null(symbols_function(s, 0xffffffff80000000, &offset));
+	g_assert_cmpstr(symbols_at(s, 0xffffffff82000010, 16, &offset), ==, "data");
+	g_assert_null(symbols_at(s, 0xffffffff82000011, 16, &offset));
+	g_assert_false(symbols_need(s, "missing", &address, &error));
+	g_assert_error(error, NETSWAP_ERROR, NETSWAP_ERROR_GUEST);
+	g_assert_null(symbols_build_id(s));
+	symbols_free(s);
+}
+
+static void test_empty(void)
+{
+	g_autoptr(GError) error = NULL;
+
+	g_assert_null(symbols_from_kallsyms("", 0, &error));
+	g_assert_error(error, NETSWAP_ERROR, NETSWAP_ERROR_GUEST);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/symbols/build-id", test_build_id);
+	g_test_add_func("/symbols/build-id-broken", test_build_id_broken);
+	g_test_add_func("/symbols/kallsyms", test_kallsyms);
+	g_test_add_func("/symbols/empty", test_empty);
+	return g_test_run();
+}
