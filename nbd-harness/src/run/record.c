@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -37,11 +38,31 @@ static int open_stream(const struct record *r, const char *name, GError **error)
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
 
 	if (fd < 0)
-		g_set_error(
-			error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA,
-			"cannot create %s: %s; a run never overwrites another, give another --out",
-			path, g_strerror(errno));
+		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA, "cannot create %s: %s", path,
+			    g_strerror(errno));
 	return fd;
+}
+
+/* A name may be taken (a second run in the same second): then it is DIR-2, DIR-3, ... */
+static char *make_dir(const char *wanted, GError **error)
+{
+	g_autofree char *first = g_canonicalize_filename(wanted, NULL);
+	g_autofree char *parent = g_path_get_dirname(first);
+	char *dir = g_strdup(first);
+	int failed = g_mkdir_with_parents(parent, 0755) ? errno : 0;
+
+	for (guint n = 2; !failed && g_mkdir(dir, 0755); n++) {
+		failed = errno == EEXIST ? 0 : errno;
+		g_free(dir);
+		dir = g_strdup_printf("%s-%u", first, n);
+	}
+	if (!failed)
+		return dir;
+	g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA,
+		    "cannot make the run directory %s: %s; give another with --out", first,
+		    g_strerror(failed));
+	g_free(dir);
+	return NULL;
 }
 
 struct record *record_new(const char *dir, GError **error)
@@ -49,12 +70,9 @@ struct record *record_new(const char *dir, GError **error)
 	struct record *r = g_new0(struct record, 1);
 
 	r->samples_fd = r->events_fd = r->snapshots_fd = -1;
-	r->dir = g_canonicalize_filename(dir, NULL);
-	if (g_mkdir_with_parents(r->dir, 0755)) {
-		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA,
-			    "cannot make the run directory %s: %s", r->dir, g_strerror(errno));
+	r->dir = make_dir(dir, error);
+	if (!r->dir)
 		goto fail;
-	}
 	r->samples_fd = open_stream(r, "samples.jsonl", error);
 	if (r->samples_fd < 0)
 		goto fail;

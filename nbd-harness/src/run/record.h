@@ -41,7 +41,8 @@ struct record {
 	int samples_fd, events_fd, snapshots_fd;
 };
 
-/* Make @dir and its files; an existing run is never overwritten.  Errors: NETSWAP_ERROR_INFRA. */
+/* Make @dir (or @dir-2, ... if it exists: a run is never overwritten) and its files.  Errors:
+ * NETSWAP_ERROR_INFRA. */
 struct record *record_new(const char *dir, GError **error);
 void record_free(struct record *r);
 DEFINE_SCOPED(record, record_free)
