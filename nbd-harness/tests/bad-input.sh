@@ -8,8 +8,8 @@
 # usage: bad-input.sh (from the top of the source tree; NETSWAP=build/netswap)
 
 # shellcheck disable=SC2317 # the functions are called through check()
-set -eu
 # shellcheck source-path=SCRIPTDIR
+set -eu
 . "$(dirname "$0")/tap.sh"
 
 # refused STATUS WORDS COMMAND...: it ends with STATUS; the one line it says has WORDS (basic regex).

@@ -5,8 +5,8 @@
 # found (make builds them before).
 #
 # usage: fuzz.sh (from the top of the source tree)
-set -eu
 # shellcheck source-path=SCRIPTDIR
+set -eu
 . "$(dirname "$0")/tap.sh"
 
 for source in "$(dirname "$0")"/fuzz/fuzz_*.c; do

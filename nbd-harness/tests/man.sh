@@ -7,9 +7,9 @@
 # usage: man.sh (from the top of the source tree; NETSWAP=build/netswap)
 
 # shellcheck disable=SC2317 # the functions are called through check()
+# shellcheck source-path=SCRIPTDIR
 set -eu
 
-# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/tap.sh"
 
 man=$(dirname "$0")/../man

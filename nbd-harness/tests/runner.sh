@@ -7,8 +7,8 @@
 # usage: runner.sh (from the top of the source tree; RUNNER=PATH of run-tests)
 
 # shellcheck disable=SC2317,SC2016 # called through check(); texts of other scripts
-set -eu
 # shellcheck source-path=SCRIPTDIR
+set -eu
 . "$(dirname "$0")/tap.sh"
 
 runner=$PWD/${RUNNER:-build/tests/run-tests}

@@ -7,8 +7,8 @@
 # usage: style.sh (from the top of the source tree)
 
 # shellcheck disable=SC2317 # the functions are called through check()
-set -eu
 # shellcheck source-path=SCRIPTDIR
+set -eu
 . "$(dirname "$0")/tap.sh"
 
 rooms="kernel-patches nbd-harness vm-images workloads scripts .ci"
@@ -22,7 +22,8 @@ find_files() {
 shell_files() {
 	find_files | while read -r file; do
 		case $file in
-		*.sh | *.bash) echo "$file" ;;
+		*.sh) [ ! -x "$file" ] || echo "$file" ;; # the others are sourced by those
+		*.bash) echo "$file" ;;
 		*.*) ;;
 		*) head -n 1 "$file" | grep -a -q '^#!.*sh$' && echo "$file" ;;
 		esac

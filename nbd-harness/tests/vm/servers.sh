@@ -1,0 +1,40 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Each swap server once, fio over shmem, and a server that is stopped for a
+# while: innocent runs, which must pass.
+#
+# usage: vm/servers.sh (from the top of the source tree)
+
+# shellcheck disable=SC2317 # the functions are called through check()
+# shellcheck source-path=SCRIPTDIR
+set -eu
+. "$(dirname "$0")/../tap.sh"
+. "$(dirname "$0")/vm.sh"
+
+fio_verified() {
+	grep -q '"jobs"' "$1"/result-*.json && grep -q '"error" : 0' "$1"/result-*.json
+}
+
+was_starved_meanwhile() {
+	grep '"event":"fault' "$1/events.jsonl"
+	grep -q '"event":"fault-begin"' "$1/events.jsonl" &&
+		grep -q '"event":"fault-end"' "$1/events.jsonl" &&
+		grep -q '"name":"STARVED"' "$1/events.jsonl"
+}
+
+scenarios="nbd/nbdkit nbd/qemu-nbd nbd/fio-shmem nbd/server-stopped"
+# shellcheck disable=SC2086 # words on purpose
+begin_runs $scenarios
+for scenario in $scenarios; do
+	next_run || line=
+	dir=$(echo "$line" | member run_dir)
+	check "$scenario: PASS" gave PASS "$line"
+	case $scenario in
+	*/fio-shmem) check "fio's own result is part of the record" fio_verified "$dir" ;;
+	*/server-stopped) check "no progress was STARVED while the server was stopped" \
+		was_starved_meanwhile "$dir" ;;
+	esac
+done
+check "netswap run ends with status 0: all as expected" wait "$harness"
+tap_end
