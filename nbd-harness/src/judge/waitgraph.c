@@ -387,8 +387,11 @@ static GPtrArray *holdings(const struct waitgraph *g, gboolean senders)
 		const struct wait_node *from = node_at(g, edge->from), *to = node_at(g, edge->to);
 
 		if (!from->knot || !to->knot || to->kind != NODE_TASK ||
-		    from->kind == NODE_MEMORY || from->kind == NODE_IO ||
-		    (!senders && to->wait.kind == WAIT_SEND))
+		    from->kind == NODE_MEMORY || from->kind == NODE_IO)
+			continue;
+		/* A lock held by a sender is where a knot shows; a NAPI held by one is where it
+		 * begins. */
+		if (!senders && from->kind == NODE_TASK && to->wait.kind == WAIT_SEND)
 			continue;
 
 		g_autofree char *held = from->kind == NODE_NAPI ? g_strdup(strchr(from->label, '('))

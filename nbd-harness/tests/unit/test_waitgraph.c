@@ -147,6 +147,22 @@ static void test_refill(void)
 	g_assert_cmpstr(signature, ==, other);
 }
 
+/* The refill worker may be the one that holds the lock and sends: the same bug. */
+static void test_refill_sends_itself(void)
+{
+	SCOPED(snapshot) s = refill(FALSE, TRUE);
+	struct task_facts *refiller = task(s, 1);
+
+	refiller->stack[1].function = "sk_stream_wait_memory";
+	refiller->mutex = refiller->mutex_owner = 0;
+
+	SCOPED(waitgraph) g = waitgraph_build(s, &no_hints);
+	g_autofree char *signature = waitgraph_signature(g);
+
+	g_assert_true(waitgraph_has_knot(g));
+	g_assert_cmpstr(signature, ==, "napi(virtnet_poll) <- refill_work in reclaim");
+}
+
 static void test_stopped_server(void)
 {
 	SCOPED(snapshot) s = with_server(FALSE);
@@ -261,6 +277,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/waitgraph/two-mutexes", test_two_mutexes);
 	g_test_add_func("/waitgraph/made-up-names", test_names_make_no_difference_to_finding);
 	g_test_add_func("/waitgraph/refill", test_refill);
+	g_test_add_func("/waitgraph/refill-sends-itself", test_refill_sends_itself);
 	g_test_add_func("/waitgraph/receive-starves", test_receive_starves);
 	g_test_add_func("/waitgraph/stopped-server", test_stopped_server);
 	g_test_add_func("/waitgraph/slow-io", test_slow_io);
