@@ -132,7 +132,7 @@ static gboolean is_gone(gpointer tid, gpointer thread, gpointer fair)
 }
 
 void fair_read(struct fair *f, const GArray *first, const GArray *second, gboolean vm_running,
-	       struct fair_reading *r)
+	       gboolean second_held, struct fair_reading *r)
 {
 	gint64 now_us = g_get_monotonic_time(), interval_us = now_us - f->last_us;
 	struct group a = { 0 }, b = { 0 };
@@ -142,6 +142,8 @@ void fair_read(struct fair *f, const GArray *first, const GArray *second, gboole
 
 	see_group(f, first, interval_us, &a);
 	see_group(f, second, interval_us, &b);
+	if (second_held)
+		b.waited_us = 0;
 	if (vm_running)
 		f->fair_us += CLAMP(interval_us - lost_us(&a, &b, interval_us), 0, INTERVAL_MAX_US);
 	g_hash_table_foreach_remove(f->threads, is_gone, f);

@@ -39,9 +39,10 @@ struct fair_reading {
 /*
  * Take the interval since the last call.  @first and @second: processes (GArray
  * of pid_t) whose threads count; @vm_running: FALSE makes the interval unfair
- * as a whole.
+ * as a whole; @second_held: the second group is stopped on purpose, by a fault, which is not
+ * the host's doing.
  */
 void fair_read(struct fair *f, const GArray *first, const GArray *second, gboolean vm_running,
-	       struct fair_reading *r);
+	       gboolean second_held, struct fair_reading *r);
 
 #endif

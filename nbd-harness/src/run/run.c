@@ -97,6 +97,7 @@ struct run {
 	gint64 press_host_us; /* when PRESSING was first seen, -1 before */
 	gboolean ended;
 	gboolean killed_on_purpose; /* the server, by a fault */
+	gboolean held_on_purpose;   /* the server, by a fault that is in force */
 };
 
 /* --- recording --------------------------------------------------------- */
@@ -189,6 +190,8 @@ static gboolean begin_fault(const struct scenario_fault *f, gpointer data, GErro
 	}
 	if (fault_kills(f->kind, "server"))
 		r->killed_on_purpose = TRUE;
+	if (f->kind == FAULT_SERVER_STOP)
+		r->held_on_purpose = TRUE;
 	progress_note("fault %s", f->name);
 	return fault_begin(r->machine, f, error);
 }
@@ -199,6 +202,8 @@ static gboolean end_fault(const struct scenario_fault *f, gpointer data, GError 
 
 	if (!fault_end(r->machine, f, error))
 		return FALSE;
+	if (f->kind == FAULT_SERVER_STOP)
+		r->held_on_purpose = FALSE;
 	if (fault_disturbs(f->kind)) {
 		event(r, EVENT_FAULT_END, f->name, NULL);
 		judge_fault(r->judge, f->name, FALSE);
@@ -329,7 +334,8 @@ static void take_sample(struct run *r)
 
 	if (r->ticks % TREE_EVERY_TICKS == 0)
 		refresh_pids(r);
-	fair_read(r->fair, r->qemu_pids, r->server_pids, r->machine->vm_running, &fair);
+	fair_read(r->fair, r->qemu_pids, r->server_pids, r->machine->vm_running, r->held_on_purpose,
+		  &fair);
 	clear_sample(&s);
 	s.host_us = fair.host_us;
 	s.fair_us = fair.fair_us;
@@ -430,7 +436,8 @@ static void judge_now(struct run *r)
 	enum judge_wants wants = judge_sample(r->judge, &r->now);
 
 	if (judge_is_starved(r->judge) != was_starved)
-		event(r, EVENT_NOTE, "STARVED", was_starved ? "no longer" : "no progress under a fault");
+		event(r, EVENT_NOTE, "STARVED",
+		      was_starved ? "no longer" : "no progress under a fault");
 	switch (wants) {
 	case JUDGE_WANTS_END:
 		end(r);
