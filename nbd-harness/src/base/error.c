@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "base/error.h"
 
-G_DEFINE_QUARK(netswap-error-quark, netswap_error)
+G_DEFINE_QUARK(netswap_error, netswap_error)
 
 int netswap_error_exit_status(const GError *error)
 {

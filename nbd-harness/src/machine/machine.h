@@ -42,10 +42,10 @@ struct machine {
 	struct pod *pod;
 	struct server *server;
 	struct qemu *qemu;
-	struct board *board; /* mapped, writable */
+	struct board *board;  /* mapped, writable */
 	gint64 qemu_start_us; /* monotonic, just before QEMU was started */
-	int swap_fd;	     /* memfd of the swap image */
-	gboolean vm_running; /* by QMP's STOP and RESUME */
+	int swap_fd;	      /* memfd of the swap image */
+	gboolean vm_running;  /* by QMP's STOP and RESUME */
 };
 
 struct machine *machine_start(const struct scenario *s, const struct machine_config *config,

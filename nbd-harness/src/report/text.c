@@ -246,7 +246,8 @@ static void events(GString *out, const char *dir)
 	heading(out, "Events");
 	for (char **line = lines; *line; line++) {
 		g_autoptr(JsonNode) node = **line ? json_from_string(*line, NULL) : NULL;
-		JsonObject *o = node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+		JsonObject *o = node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node)
+								     : NULL;
 
 		if (!o || !strcmp(text_of(o, "event"), event_kind_name(EVENT_QMP)))
 			continue;
