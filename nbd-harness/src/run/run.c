@@ -36,6 +36,8 @@
 #include "machine/schedule.h"
 #include "run/conclude.h"
 #include "run/klog.h"
+#include "run/limits.h"
+#include "run/open.h"
 #include "run/facts_json.h"
 #include "run/fair.h"
 #include "run/record.h"
@@ -44,8 +46,6 @@
 
 #define TICK_MS		     100
 #define BOOT_WATCH_MS	     5 /* the boot is timed finer than samples come */
-#define PAGE_BYTES	     4096
-#define BOOT_DEADLINE_US     (120ll * G_USEC_PER_SEC)
 #define SERVER_PROBE_MS	     2000
 #define TREE_EVERY_TICKS     10 /* the server's process tree is looked up once a second */
 #define PROGRESS_EVERY_TICKS 5
@@ -216,80 +216,9 @@ static gboolean end_fault(const struct scenario_fault *f, gpointer data, GError 
 
 /* --- opening the guest ------------------------------------------------- */
 
-/* Blob @name of the board, if it is complete and lies on it; not owned. */
-static const void *board_blob(const struct board *board, const char *name, gsize *bytes)
+static gboolean observe(struct run *r, GError **error)
 {
-	for (guint i = 0; i < MIN(board->blobs_used, BOARD_BLOBS); i++) {
-		const struct board_blob *blob = &board->blobs[i];
-		guint64 offset = blob->offset, size = blob->bytes;
-
-		if (strncmp(blob->name, name, sizeof(blob->name)) || !size ||
-		    offset > BOARD_BYTES || size > BOARD_BYTES - offset)
-			continue;
-		*bytes = size;
-		return (const guint8 *)board + offset;
-	}
-	return NULL;
-}
-
-static gboolean load_symbols(struct run *r, struct symbols **symbols, struct types **types,
-			     GError **error)
-{
-	const char *vmlinux = r->kernel->vmlinux;
-	gsize bytes;
-	const void *blob;
-
-	if (vmlinux) {
-		*symbols = symbols_from_vmlinux(vmlinux, error);
-		*types = *symbols ? types_from_vmlinux(vmlinux, error) : NULL;
-		return *types != NULL;
-	}
-	blob = board_blob(r->machine->board, "kallsyms", &bytes);
-	*symbols = blob ? symbols_from_kallsyms(blob, bytes, error) : NULL;
-	if (blob && !*symbols)
-		return FALSE;
-	blob = board_blob(r->machine->board, "btf/vmlinux", &bytes);
-	*types = blob ? types_from_blob(blob, bytes, error) : NULL;
-	if (!*symbols || !*types) {
-		if (error && !*error)
-			g_set_error(
-				error, NETSWAP_ERROR, NETSWAP_ERROR_GUEST,
-				"the guest handed over no kallsyms or BTF, and there is no "
-				"vmlinux; "
-				"give kernel.vmlinux=, or a kernel with CONFIG_DEBUG_INFO_BTF=y");
-		return FALSE;
-	}
-	blob = board_blob(r->machine->board, "btf/nbd", &bytes);
-	return !blob || types_add_module(*types, "nbd", blob, bytes, error);
-}
-
-static gboolean open_guest(struct run *r, GError **error)
-{
-	struct guest_memory *memory = guest_memory_map(r->machine->qemu->ram_fd,
-						       r->scenario->machine.memory_bytes, error);
-	struct symbols *symbols = NULL;
-	struct types *types = NULL;
-	guint64 phys_base = 0;
-	g_autofree char *banner = NULL, *sysfs = NULL;
-	gsize bytes;
-
-	if (!memory)
-		return FALSE;
-
-	const char *blob = board_blob(r->machine->board, "vmcoreinfo", &bytes);
-
-	sysfs = blob ? g_strndup(blob, MIN(bytes, 64)) : NULL;
-	if ((sysfs && !guest_vmcoreinfo(memory, sysfs, &phys_base, &r->vmcoreinfo, error)) ||
-	    !load_symbols(r, &symbols, &types, error)) {
-		guest_memory_free(memory);
-		symbols_free(symbols);
-		types_free(types);
-		return FALSE;
-	}
-	if (r->kernel->vmlinux)
-		banner = symbols_vmlinux_banner(r->kernel->vmlinux);
-	r->guest = guest_open(memory, symbols, types, r->scenario->machine.cpus, phys_base, banner,
-			      error);
+	r->guest = open_guest(r->machine, r->kernel, &r->vmcoreinfo, error);
 	r->observer = r->guest ? observer_new(r->guest, r->machine->board, error) : NULL;
 	if (!r->observer)
 		return FALSE;
@@ -306,7 +235,7 @@ static gboolean can_open_guest(const struct run *r)
 	if (r->guest || r->options->observer_off)
 		return FALSE;
 	if (r->kernel->vmlinux)
-		return board_blob(r->machine->board, "vmcoreinfo", &bytes) != NULL ||
+		return open_blob(r->machine->board, "vmcoreinfo", &bytes) != NULL ||
 		       r->now.phase >= BOARD_PRESSING;
 	return r->now.phase >= BOARD_PRESSING;
 }
@@ -490,7 +419,7 @@ static void look_closely(struct run *r)
 	r->ticks++;
 	show_progress(r);
 	klog_poll(r->klog, on_console_line, r);
-	if (can_open_guest(r) && !open_guest(r, &error)) {
+	if (can_open_guest(r) && !observe(r, &error)) {
 		infra(r, error);
 		return;
 	}
@@ -519,35 +448,6 @@ static gboolean tick(gpointer data)
 
 /* --- beginning --------------------------------------------------------- */
 
-/* DESIGN.md section 5: what does not fit goes out, and in again, on every pass after the first. */
-static void default_floors(const struct scenario *s, struct judge_config *c)
-{
-	guint64 total_pages = 0, ram_pages = s->machine.memory_bytes / PAGE_BYTES;
-	guint passes = G_MAXUINT, write_percent = 100;
-
-	for (guint i = 0; i < s->pressures->len; i++) {
-		const struct scenario_pressure *p = g_ptr_array_index(s->pressures, i);
-
-		total_pages += p->total_bytes / PAGE_BYTES;
-		passes = MIN(passes, p->passes);
-		write_percent = MIN(write_percent, p->write_percent);
-	}
-
-	gint64 excess = total_pages > ram_pages ? total_pages - ram_pages : 0;
-	/* The first pass pushes the excess out; later ones push out what they rewrote. */
-	gint64 rewrites = passes > 2 ? excess * (passes - 2) * write_percent / 100 : 0;
-
-	c->floor_out_pages = excess + rewrites;
-	c->floor_in_pages = excess * (passes - 1);
-	if (s->expect.floor_out_bytes >= 0)
-		c->floor_out_pages = s->expect.floor_out_bytes / PAGE_BYTES;
-	if (s->expect.floor_in_bytes >= 0)
-		c->floor_in_pages = s->expect.floor_in_bytes / PAGE_BYTES;
-	/* Without excess there is no pressure, whatever the floors say. */
-	if (!excess && s->expect.floor_out_bytes < 0)
-		c->floor_out_pages = 1;
-}
-
 static gboolean prepare(struct run *r, GError **error)
 {
 	const struct scenario *s = r->scenario;
@@ -566,9 +466,7 @@ static gboolean prepare(struct run *r, GError **error)
 		return FALSE;
 	r->script = script_write(s, r->kernel, r->options->seed, error);
 	r->cmdline = script_cmdline(s, r->kernel);
-	r->limits.boot_deadline_us = BOOT_DEADLINE_US;
-	r->limits.press_deadline_us = (gint64)s->expect.deadline_s * G_USEC_PER_SEC;
-	default_floors(s, &r->limits);
+	r->limits = limits_of(s);
 	return r->script != NULL;
 }
 
@@ -691,7 +589,7 @@ static void save_blobs(struct run *r)
 		if (!g_str_has_prefix(name, "result/"))
 			continue;
 
-		const void *data = board_blob(board, name, &bytes);
+		const void *data = open_blob(board, name, &bytes);
 		g_autofree char *base = g_path_get_basename(name);
 		g_autofree char *file = g_strdup_printf("result-%s.json", base);
 		g_autofree char *path = record_path(r->record, file);

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "run/open.h"
+
+#include <board.h>
+#include <string.h>
+
+#include "base/error.h"
+
+#define SYSFS_BYTES 64 /* of /sys/kernel/vmcoreinfo: "address size" */
+
+const void *open_blob(const struct board *board, const char *name, gsize *bytes)
+{
+	for (guint i = 0; i < MIN(board->blobs_used, BOARD_BLOBS); i++) {
+		const struct board_blob *blob = &board->blobs[i];
+		guint64 offset = blob->offset, size = blob->bytes;
+
+		if (strncmp(blob->name, name, sizeof(blob->name)) || !size ||
+		    offset > BOARD_BYTES || size > BOARD_BYTES - offset)
+			continue;
+		*bytes = size;
+		return (const guint8 *)board + offset;
+	}
+	return NULL;
+}
+
+static gboolean load_from_blobs(const struct board *board, struct symbols **symbols,
+				struct types **types, GError **error)
+{
+	gsize kallsyms_bytes, btf_bytes, module_bytes;
+	const void *kallsyms = open_blob(board, "kallsyms", &kallsyms_bytes);
+	const void *btf = open_blob(board, "btf/vmlinux", &btf_bytes);
+	const void *module = open_blob(board, "btf/nbd", &module_bytes);
+
+	if (!kallsyms || !btf) {
+		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_GUEST,
+			    "the guest handed over no %s, and there is no vmlinux; give "
+			    "kernel.vmlinux=, or a kernel with CONFIG_KALLSYMS_ALL=y and "
+			    "CONFIG_DEBUG_INFO_BTF=y",
+			    kallsyms ? "BTF" : "kallsyms");
+		return FALSE;
+	}
+	*symbols = symbols_from_kallsyms(kallsyms, kallsyms_bytes, error);
+	*types = *symbols ? types_from_blob(btf, btf_bytes, error) : NULL;
+	return *types && (!module || types_add_module(*types, "nbd", module, module_bytes, error));
+}
+
+static gboolean load(const struct board *board, const char *vmlinux, struct symbols **symbols,
+		     struct types **types, GError **error)
+{
+	if (!vmlinux)
+		return load_from_blobs(board, symbols, types, error);
+	*symbols = symbols_from_vmlinux(vmlinux, error);
+	*types = *symbols ? types_from_vmlinux(vmlinux, error) : NULL;
+	return *types != NULL;
+}
+
+struct guest *open_guest(const struct machine *m, const struct kernel *kernel, char **vmcoreinfo,
+			 GError **error)
+{
+	struct guest_memory *memory =
+		guest_memory_map(m->qemu->ram_fd, m->scenario->machine.memory_bytes, error);
+	struct symbols *symbols = NULL;
+	struct types *types = NULL;
+	guint64 phys_base = 0;
+	gsize bytes;
+	const char *blob = open_blob(m->board, "vmcoreinfo", &bytes);
+	g_autofree char *sysfs = blob ? g_strndup(blob, MIN(bytes, SYSFS_BYTES)) : NULL;
+	g_autofree char *banner = NULL;
+
+	if (!memory)
+		return NULL;
+	if ((sysfs && !guest_vmcoreinfo(memory, sysfs, &phys_base, vmcoreinfo, error)) ||
+	    !load(m->board, kernel->vmlinux, &symbols, &types, error)) {
+		guest_memory_free(memory);
+		symbols_free(symbols);
+		types_free(types);
+		return NULL;
+	}
+	if (kernel->vmlinux)
+		banner = symbols_vmlinux_banner(kernel->vmlinux);
+	return guest_open(memory, symbols, types, m->scenario->machine.cpus, phys_base, banner,
+			  error);
+}
