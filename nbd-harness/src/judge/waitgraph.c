@@ -124,9 +124,9 @@ static void add_memory_and_io(struct waitgraph *g, const struct snapshot *s)
 		if (w->kind == WAIT_IDLE)
 			continue;
 		if (w->in_reclaim)
-			add_edge(g, MEMORY, i, g_strdup("its reclaim"), g_strdup("stack"));
+			add_edge(g, MEMORY, i, g_strdup("reclaim by any of"), g_strdup("stack"));
 		if (w->in_swap_io)
-			add_edge(g, IO, i, g_strdup("its submission"), g_strdup("stack"));
+			add_edge(g, IO, i, g_strdup("submission by any of"), g_strdup("stack"));
 	}
 	/* Completed writeback frees memory too. */
 	add_edge(g, MEMORY, IO, g_strdup("writeback to end"), g_strdup("swap-out"));

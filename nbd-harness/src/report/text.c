@@ -12,6 +12,7 @@
 #define CONSOLE_TAIL_LINES 25
 #define TAIL_BYTES	   16384
 #define PAGES_PER_MIB	   256
+#define NAMES_MAX	   3 /* of those that wait alike */
 
 static const char *text_of(JsonObject *o, const char *name)
 {
@@ -115,13 +116,58 @@ static const char *label_of(JsonArray *nodes, gint64 id)
 	return "?";
 }
 
+/* Do two edges say the same, but for one of their ends? */
+static gboolean alike(JsonObject *a, JsonObject *b, const char *end)
+{
+	return int_of(a, end) == int_of(b, end) &&
+	       !strcmp(text_of(a, "waits_for"), text_of(b, "waits_for")) &&
+	       !strcmp(text_of(a, "evidence"), text_of(b, "evidence"));
+}
+
+/* Take from @edges, beginning with number @first, those that share @end; their other ends, named.
+ */
+static char *fold(JsonArray *edges, JsonArray *nodes, guint first, const char *end,
+		  const char *other_end, gboolean *told)
+{
+	JsonObject *edge = json_array_get_object_element(edges, first);
+	GString *names = g_string_new(NULL);
+	guint n = 0;
+
+	for (guint i = first; i < json_array_get_length(edges); i++) {
+		JsonObject *other = json_array_get_object_element(edges, i);
+
+		if (told[i] || !alike(edge, other, end))
+			continue;
+		told[i] = TRUE;
+		if (n++ < NAMES_MAX)
+			g_string_append_printf(names, "%s%s", n > 1 ? ", " : "",
+					       label_of(nodes, int_of(other, other_end)));
+	}
+	if (n > NAMES_MAX)
+		g_string_append_printf(names, " and %u more", n - NAMES_MAX);
+	return g_string_free(names, FALSE);
+}
+
+static guint count_alike(JsonArray *edges, guint first, const char *end, const gboolean *told)
+{
+	JsonObject *edge = json_array_get_object_element(edges, first);
+	guint n = 0;
+
+	for (guint i = first; i < json_array_get_length(edges); i++)
+		n += !told[i] && alike(edge, json_array_get_object_element(edges, i), end);
+	return n;
+}
+
+/* Waiters that wait alike are told once, and so are targets that serve alike. */
 static void knot(GString *out, JsonObject *verdict)
 {
 	JsonObject *graph = json_object_get_object_member(verdict, "knot");
 	JsonArray *edges = graph ? array_of(graph, "edges") : NULL;
 	JsonArray *nodes = graph ? array_of(graph, "nodes") : NULL;
+	guint n = edges ? json_array_get_length(edges) : 0;
+	g_autofree gboolean *told = g_new0(gboolean, n + 1);
 
-	if (!edges || !nodes || !json_array_get_length(edges))
+	if (!n || !nodes)
 		return;
 	heading(out, "The knot: who waits for what, held by whom");
 	row(out, "Signature  %s", text_of(verdict, "signature"));
@@ -129,12 +175,22 @@ static void knot(GString *out, JsonObject *verdict)
 	    "Found      %.1f s of fair time after the last progress (khungtaskd speaks after 120 "
 	    "s)",
 	    seconds_of(verdict, "detected_after_s"));
-	for (guint i = 0; i < json_array_get_length(edges); i++) {
+	for (guint i = 0; i < n; i++) {
 		JsonObject *edge = json_array_get_object_element(edges, i);
+		g_autofree char *from = g_strdup(label_of(nodes, int_of(edge, "from")));
+		g_autofree char *to = g_strdup(label_of(nodes, int_of(edge, "to")));
 
-		row(out, "  %s\n      waits for %s: %s   [%s]",
-		    label_of(nodes, int_of(edge, "from")), text_of(edge, "waits_for"),
-		    label_of(nodes, int_of(edge, "to")), text_of(edge, "evidence"));
+		if (told[i])
+			continue;
+		if (count_alike(edges, i, "to", told) > 1) {
+			g_free(from);
+			from = fold(edges, nodes, i, "to", "from", told);
+		} else {
+			g_free(to);
+			to = fold(edges, nodes, i, "from", "to", told);
+		}
+		row(out, "  %s\n      waits for %s: %s   [%s]", from, text_of(edge, "waits_for"),
+		    to, text_of(edge, "evidence"));
 	}
 }
 
