@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The run record: what is read back is what was written, also when it ends in the middle of a line.
+ */
+#include <fcntl.h>
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <board.h>
+
+#include "build/cache.h"
+#include "run/klog.h"
+#include "run/record.h"
+
+#define TICK_US 100000
+
+static const struct judge_config config = { .floor_out_pages = 10,
+					    .floor_in_pages = 5,
+					    .boot_deadline_us = 60ll * G_USEC_PER_SEC,
+					    .press_deadline_us = 300ll * G_USEC_PER_SEC };
+
+static struct snapshot *knot(void)
+{
+	struct snapshot *s = snapshot_new();
+	struct napi_facts napi = { .device = "eth0", .poll = "virtnet_poll", .disabled = TRUE };
+	struct socket_facts socket = { .name = "nbd0 socket 0",
+				       .unacked_bytes = 7,
+				       .timer_in_jiffies = G_MININT64 };
+	struct request_facts request = { "nbd0 tag 3", 4200 };
+	struct zone_facts zone = { .name = "DMA32", .free_pages = 56, .min_pages = 150 };
+	struct task_facts t = {
+		.address = 0xffff888000001000, .pid = 38, .state = 2, .frames = 3, .switches = 140
+	};
+
+	s->complete = s->server_running = s->server_answers = TRUE;
+	g_strlcpy(t.comm, "kworker/1:1", sizeof(t.comm));
+	t.stack[0] = (struct stack_frame){ 0xffffffff81000010, "sk_stream_wait_memory", 16, FALSE };
+	t.stack[1] = (struct stack_frame){ 0xffffffff81000020, "refill_work", 32, TRUE };
+	t.stack[2] = (struct stack_frame){ 0xffffffff81000030, "process_one_work", 48, FALSE };
+	g_array_append_val(s->tasks, t);
+	g_array_append_val(s->napis, napi);
+	g_array_append_val(s->sockets, socket);
+	g_array_append_val(s->requests, request);
+	g_array_append_val(s->zones, zone);
+	return s;
+}
+
+static char *new_dir(void)
+{
+	g_autofree char *dir = g_dir_make_tmp("netswap-record-XXXXXX", NULL);
+
+	g_assert_nonnull(dir);
+	return g_build_filename(dir, "run", NULL);
+}
+
+static void remove_dir(const char *run)
+{
+	g_autofree char *dir = g_path_get_dirname(run);
+
+	g_assert_true(cache_remove_tree(dir, NULL));
+}
+
+/* Feed a hang to a judge and a record at once; returns the judge. */
+static struct judge *record_hang(struct record *r)
+{
+	struct judge *j = judge_new(&config);
+	struct sample s = { .phase = BOARD_PRESSING, .vm_running = 1 };
+
+	record_event(r, EVENT_NOTE, &s, "begin", VERDICT_PASS, "a \"quoted\" note");
+	for (int i = 0; i < 150; i++) {
+		enum judge_wants wants;
+
+		s.host_us += TICK_US;
+		s.fair_us += TICK_US;
+		s.swap_out_pages = MIN(i, 10);
+		record_sample(r, &s);
+		wants = judge_sample(j, &s);
+		if (wants == JUDGE_WANTS_SNAPSHOT) {
+			struct snapshot *snapshot = knot();
+
+			record_snapshot(r, snapshot);
+			wants = judge_snapshot(j, snapshot);
+		}
+		if (wants == JUDGE_WANTS_END)
+			break;
+	}
+	return j;
+}
+
+static void test_replay(void)
+{
+	g_autofree char *dir = new_dir();
+	SCOPED(record) r = record_new(dir, NULL);
+	struct judge *live = record_hang(r);
+	struct judge *again = record_replay(dir, &config, NULL);
+	const struct ruling *a = judge_conclude(live), *b = judge_conclude(again);
+
+	g_assert_cmpint(a->verdict, ==, VERDICT_DEADLOCK);
+	g_assert_cmpint(b->verdict, ==, a->verdict);
+	g_assert_cmpstr(b->signature, ==, a->signature);
+	g_assert_cmpint(b->decided_fair_us, ==, a->decided_fair_us);
+	g_assert_cmpstr(b->reason[VERDICT_DEADLOCK], ==, a->reason[VERDICT_DEADLOCK]);
+	judge_free(live);
+	judge_free(again);
+	remove_dir(dir);
+}
+
+static void test_torn_line(void)
+{
+	g_autofree char *dir = new_dir();
+	SCOPED(record) r = record_new(dir, NULL);
+	struct judge *live = record_hang(r);
+	g_autofree char *path = record_path(r, "samples.jsonl");
+	int fd = g_open(path, O_WRONLY | O_APPEND, 0);
+
+	g_assert_cmpint(write(fd, "{\"n\":99999,\"host_us\":12", 23), ==, 23);
+	close(fd);
+
+	struct judge *again = record_replay(dir, &config, NULL);
+
+	g_assert_cmpint(judge_conclude(again)->verdict, ==, VERDICT_DEADLOCK);
+	judge_free(live);
+	judge_free(again);
+	remove_dir(dir);
+}
+
+static void test_never_overwrites(void)
+{
+	g_autofree char *dir = new_dir();
+	SCOPED(record) r = record_new(dir, NULL);
+	SCOPED(record) second = record_new(dir, NULL);
+
+	g_assert_nonnull(r);
+	if (second)
+		g_assert_cmpstr(second->dir, !=, r->dir);
+	remove_dir(dir);
+}
+
+static void test_console_lines(void)
+{
+	static const struct {
+		const char *line, *name;
+		gboolean evidence;
+	} cases[] = {
+		{ "Kernel panic - not syncing: sysrq triggered crash", "panic", TRUE },
+		{ "Kernel panic - not syncing: Out of memory: compulsory panic", "oom-panic",
+		  TRUE },
+		{ "BUG: unable to handle page fault for address: 0", "bug", TRUE },
+		{ "watchdog: BUG: soft lockup - CPU#1 stuck for 26s!", "soft-lockup", FALSE },
+		{ "Write-error on swap-device (43:0:8)", "io-error", TRUE },
+		{ "INFO: task kswapd0:37 blocked for more than 120 seconds.", "hung-task", FALSE },
+		{ "workload: page allocation failure: order:0", "allocation-failure", FALSE },
+		{ "Connected /dev/nbd0", NULL, FALSE },
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		const struct klog_mark *mark = klog_classify(cases[i].line);
+
+		g_assert_cmpstr(mark ? mark->name : NULL, ==, cases[i].name);
+		g_assert_true(!mark || mark->evidence == cases[i].evidence);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/record/replay", test_replay);
+	g_test_add_func("/record/torn-line", test_torn_line);
+	g_test_add_func("/record/never-overwrites", test_never_overwrites);
+	g_test_add_func("/record/console-lines", test_console_lines);
+	return g_test_run();
+}
