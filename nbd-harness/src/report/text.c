@@ -322,8 +322,14 @@ static void console_tail(GString *out, const char *dir)
 	if (!n)
 		return;
 	heading(out, "Console, the last lines");
-	for (guint i = n > CONSOLE_TAIL_LINES ? n - CONSOLE_TAIL_LINES : 0; i < n; i++)
-		row(out, "  %s", g_strchomp(lines[i]));
+	for (guint i = n > CONSOLE_TAIL_LINES ? n - CONSOLE_TAIL_LINES : 0; i < n; i++) {
+		/* The guest's words: nothing of it may move a terminal's cursor. */
+		for (char *c = g_strchomp(lines[i]); *c; c++) {
+			if (!g_ascii_isprint(*c) && *c != '\t')
+				*c = '?';
+		}
+		row(out, "  %s", lines[i]);
+	}
 }
 
 static void reproduce(GString *out, const char *dir, JsonObject *run)

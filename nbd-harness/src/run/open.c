@@ -23,6 +23,17 @@ const void *open_blob(const struct board *board, const char *name, gsize *bytes)
 	return NULL;
 }
 
+char *open_text(const char *field, gsize bytes)
+{
+	char *text = g_strndup(field, bytes);
+
+	for (char *c = text; *c; c++) {
+		if (!g_ascii_isprint(*c))
+			*c = '?';
+	}
+	return text;
+}
+
 static gboolean load_from_blobs(const struct board *board, struct symbols **symbols,
 				struct types **types, GError **error)
 {

@@ -10,6 +10,10 @@
 /* Blob @name of the board if it is complete and lies on it, else NULL; not owned. */
 const void *open_blob(const struct board *board, const char *name, gsize *bytes);
 
+/* A text field of the board, of at most @bytes: the guest need not have ended it, and what does
+ * not print becomes '?'.  Caller frees. */
+char *open_text(const char *field, gsize bytes);
+
 /*
  * Open the guest of @m: symbols and types from @kernel's vmlinux, or as the
  * guest handed them over (blobs kallsyms, btf/vmlinux, btf/nbd).  *vmcoreinfo

@@ -383,9 +383,9 @@ static void judge_now(struct run *r)
 static void look_for_trouble(struct run *r)
 {
 	if (r->now.phase == BOARD_FAILED) {
-		char text[sizeof(r->machine->board->error)];
+		g_autofree char *text =
+			open_text(r->machine->board->error, sizeof(r->machine->board->error));
 
-		g_strlcpy(text, r->machine->board->error, sizeof(text));
 		evidence(r, VERDICT_INFRA, "guest", text);
 	}
 	if (interrupted)
