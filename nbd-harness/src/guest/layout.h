@@ -90,7 +90,11 @@
 	NEED(netdev_napi, "net_device", "napi_list")                                               \
 	NEED(napi_list, "napi_struct", "dev_list")                                                 \
 	NEED(napi_state, "napi_struct", "state")                                                   \
-	NEED(napi_poll, "napi_struct", "poll")
+	NEED(napi_poll, "napi_struct", "poll")                                                     \
+	MAY(rq_napi, "receive_queue", "napi")                                                      \
+	MAY(rq_vq, "receive_queue", "vq")                                                          \
+	MAY(vq_num_free, "virtqueue", "num_free")                                                  \
+	MAY(vq_num_max, "virtqueue", "num_max")
 
 struct layout {
 #define FIELD(field, type, path) guint field;

@@ -7,6 +7,7 @@
  */
 #include "guest/view_net.h"
 
+#define RING_MAX    65536
 #define DEVICES_MAX 256
 #define NAPIS_MAX   256 /* of one device */
 
@@ -14,6 +15,27 @@ struct walk {
 	GArray *napis;
 	char device[17];
 };
+
+/*
+ * How many buffers the device may receive into, where we know the driver: in
+ * virtio_net the NAPI of a receive queue is embedded in struct receive_queue,
+ * whose vq has a descriptor per buffer (mergeable or small buffers).
+ */
+static gint rx_posted(const struct guest *g, guint64 napi, const char *poll)
+{
+	guint32 num_free, num_max;
+	guint64 vq;
+
+	if (g_strcmp0(poll, "virtnet_poll") || g->at.rq_napi == LAYOUT_NONE ||
+	    g->at.rq_vq == LAYOUT_NONE || g->at.vq_num_free == LAYOUT_NONE ||
+	    g->at.vq_num_max == LAYOUT_NONE ||
+	    !guest_u64(g, napi - g->at.rq_napi + g->at.rq_vq, &vq) || !guest_is_pointer(vq) ||
+	    !guest_u32(g, vq + g->at.vq_num_free, &num_free) ||
+	    !guest_u32(g, vq + g->at.vq_num_max, &num_max) || num_max > RING_MAX ||
+	    num_free > num_max)
+		return -1;
+	return num_max - num_free;
+}
 
 static gboolean see_napi(const struct guest *g, guint64 napi, gpointer data)
 {
@@ -30,6 +52,7 @@ static gboolean see_napi(const struct guest *g, guint64 napi, gpointer data)
 
 	g_strlcpy(facts.device, walk->device, sizeof(facts.device));
 	facts.poll = function ? g_intern_string(function) : NULL;
+	facts.rx_posted = rx_posted(g, napi, function);
 	facts.disabled = (state & (1ull << g->at.napi_sched)) &&
 			 (state & (1ull << g->at.napi_npsvc));
 	g_array_append_val(walk->napis, facts);

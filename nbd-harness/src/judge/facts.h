@@ -155,6 +155,7 @@ struct task_facts {
 struct napi_facts {
 	char device[17];
 	const char *poll;  /* interned name of the poll function, or NULL */
+	gint rx_posted;	   /* receive buffers that the device may fill; -1: not known */
 	gboolean disabled; /* SCHED and NPSVC set: napi_disable() is in force */
 };
 

@@ -141,6 +141,21 @@ static gint find_disabler(const struct waitgraph *g)
 	return -1;
 }
 
+/* Every receive ring that we can read is empty, and there is one. */
+static gboolean rings_are_empty(const struct snapshot *s)
+{
+	gboolean any = FALSE;
+
+	for (guint i = 0; i < s->napis->len; i++) {
+		const struct napi_facts *napi = &g_array_index(s->napis, struct napi_facts, i);
+
+		if (napi->rx_posted > 0)
+			return FALSE;
+		any |= napi->rx_posted == 0;
+	}
+	return any;
+}
+
 static void add_network(struct waitgraph *g, const struct snapshot *s,
 			const struct waitgraph_hints *hints)
 {
@@ -166,9 +181,9 @@ static void add_network(struct waitgraph *g, const struct snapshot *s,
 		add_edge(g, at, by, g_strdup("napi_enable()"),
 			 g_strdup_printf("%s on its stack", node_at(g, by)->wait.napi_disabler));
 	}
-	if (!disabled && hints->receive_in_vain)
+	if (!disabled && hints->receive_in_vain && rings_are_empty(s))
 		add_edge(g, NETWORK, MEMORY, g_strdup("memory to receive into"),
-			 g_strdup("retransmit timer fired twice in vain"));
+			 g_strdup("receive ring empty, retransmit timer fired twice in vain"));
 }
 
 static gboolean free_by_itself(const struct waitgraph *g, const struct snapshot *s, guint i)

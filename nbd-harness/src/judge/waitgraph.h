@@ -56,8 +56,10 @@ struct waitgraph {
 
 /* What the judge knows beyond the snapshot. */
 struct waitgraph_hints {
-	/* The sockets' retransmit timers have fired twice in vain since the last
-	 * progress: what the peer sends does not get in. */
+	/* The sockets' retransmit timers have fired twice in vain since the last progress.
+	 * That alone says little: they may have fired while the receive ring was empty and now
+	 * be backing off for seconds, with the ring long full again.  Only with an empty ring it
+	 * means that what the peer sends does not get in. */
 	gboolean receive_in_vain;
 };
 

@@ -145,6 +145,7 @@ static void napi_to_json(const struct napi_facts *n, JsonBuilder *b)
 	json_builder_begin_object(b);
 	json_add_string(b, "device", n->device);
 	json_add_string(b, "poll", n->poll);
+	json_add_int(b, "rx_posted", n->rx_posted);
 	json_add_bool(b, "disabled", n->disabled);
 	json_builder_end_object(b);
 }
@@ -153,6 +154,8 @@ static void napi_from_json(JsonObject *o, struct snapshot *s)
 {
 	const char *poll = json_object_get_string_member_with_default(o, "poll", NULL);
 	struct napi_facts n = { .poll = poll ? g_intern_string(poll) : NULL,
+				.rx_posted =
+					json_object_get_int_member_with_default(o, "rx_posted", -1),
 				.disabled = get_bool(o, "disabled") };
 
 	get_text(o, "device", n.device, sizeof(n.device));

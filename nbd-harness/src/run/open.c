@@ -34,13 +34,29 @@ char *open_text(const char *field, gsize bytes)
 	return text;
 }
 
+/* Every blob btf/MODULE. */
+static gboolean add_modules(const struct board *board, struct types *types, GError **error)
+{
+	for (guint i = 0; i < MIN(board->blobs_used, BOARD_BLOBS); i++) {
+		g_autofree char *name =
+			open_text(board->blobs[i].name, sizeof(board->blobs[i].name));
+		gsize bytes;
+		const void *btf = g_str_has_prefix(name, "btf/") ? open_blob(board, name, &bytes)
+								 : NULL;
+
+		if (btf && strcmp(name, "btf/vmlinux") &&
+		    !types_add_module(types, name + strlen("btf/"), btf, bytes, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
 static gboolean load_from_blobs(const struct board *board, struct symbols **symbols,
 				struct types **types, GError **error)
 {
-	gsize kallsyms_bytes, btf_bytes, module_bytes;
+	gsize kallsyms_bytes, btf_bytes;
 	const void *kallsyms = open_blob(board, "kallsyms", &kallsyms_bytes);
 	const void *btf = open_blob(board, "btf/vmlinux", &btf_bytes);
-	const void *module = open_blob(board, "btf/nbd", &module_bytes);
 
 	if (!kallsyms || !btf) {
 		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_GUEST,
@@ -52,7 +68,7 @@ static gboolean load_from_blobs(const struct board *board, struct symbols **symb
 	}
 	*symbols = symbols_from_kallsyms(kallsyms, kallsyms_bytes, error);
 	*types = *symbols ? types_from_blob(btf, btf_bytes, error) : NULL;
-	return *types && (!module || types_add_module(*types, "nbd", module, module_bytes, error));
+	return *types && add_modules(board, *types, error);
 }
 
 static gboolean load(const struct board *board, const char *vmlinux, struct symbols **symbols,

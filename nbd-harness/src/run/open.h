@@ -16,7 +16,7 @@ char *open_text(const char *field, gsize bytes);
 
 /*
  * Open the guest of @m: symbols and types from @kernel's vmlinux, or as the
- * guest handed them over (blobs kallsyms, btf/vmlinux, btf/nbd).  *vmcoreinfo
+ * guest handed them over (blobs kallsyms, btf/vmlinux, btf/MODULE).  *vmcoreinfo
  * (caller frees) gets the text of the note, NULL if the guest named none.
  */
 struct guest *open_guest(const struct machine *m, const struct kernel *kernel, char **vmcoreinfo,

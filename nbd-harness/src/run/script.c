@@ -48,12 +48,18 @@ gboolean script_needs_fio(const struct scenario *s)
 	return FALSE;
 }
 
-static void attach_swap(GString *script, const struct scenario *s)
+static const char *nic_module(const char *nic)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(nic_modules); i++) {
-		if (!strcmp(nic_modules[i].nic, s->link.nic))
-			line(script, "modprobe %s", nic_modules[i].module);
+		if (!strcmp(nic_modules[i].nic, nic))
+			return nic_modules[i].module;
 	}
+	return nic;
+}
+
+static void attach_swap(GString *script, const struct scenario *s)
+{
+	line(script, "modprobe %s", nic_module(s->link.nic));
 	line(script, "modprobe nbd");
 	line(script, "ifup auto " GUEST_ADDRESS " " HOST_ADDRESS);
 
@@ -72,15 +78,17 @@ static void attach_swap(GString *script, const struct scenario *s)
 }
 
 /* What a kernel without a vmlinux of ours must tell about itself, while it can. */
-static void hand_over(GString *script, const struct kernel *kernel)
+static void hand_over(GString *script, const struct scenario *s, const struct kernel *kernel)
 {
 	line(script, "blob vmcoreinfo /sys/kernel/vmcoreinfo");
 	if (kernel->vmlinux)
 		return;
 	line(script, "blob kallsyms /proc/kallsyms");
 	line(script, "blob btf/vmlinux /sys/kernel/btf/vmlinux");
-	if (kernel->modules)
+	if (kernel->modules) {
 		line(script, "blob btf/nbd /sys/kernel/btf/nbd");
+		line(script, "blob btf/%1$s /sys/kernel/btf/%1$s", nic_module(s->link.nic));
+	}
 }
 
 /* The read-only disk that has fio, and a busybox for people. */
@@ -157,7 +165,7 @@ char *script_write(const struct scenario *s, const struct kernel *kernel, guint6
 	g_autoptr(GString) script = g_string_new(NULL);
 
 	attach_swap(script, s);
-	hand_over(script, kernel);
+	hand_over(script, s, kernel);
 	for (guint i = 0; i < s->pressures->len; i++) {
 		if (!start_pressure(script, g_ptr_array_index(s->pressures, i), seed, error))
 			return NULL;
