@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/text.h"
 #include "report/report.h"
 #include "run/conclude.h"
 #include "run/facts_json.h"
@@ -36,17 +37,6 @@ static JsonArray *array_of(JsonObject *o, const char *name)
 	return node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
 }
 
-G_GNUC_PRINTF(2, 3)
-static void row(GString *out, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	g_string_append_vprintf(out, fmt, ap);
-	va_end(ap);
-	g_string_append_c(out, '\n');
-}
-
 static void heading(GString *out, const char *title)
 {
 	g_string_append_printf(out, "\n%s\n", title);
@@ -61,34 +51,35 @@ static void settings(GString *out, JsonObject *run)
 	g_autoptr(GList) names = json_object_get_members(sysctls);
 
 	if (!names)
-		row(out, "Settings   all at their defaults");
+		text_line(out, "Settings   all at their defaults");
 	for (GList *i = names; i; i = i->next)
-		row(out, "Settings   %s=%s (differs from the default)", (char *)i->data,
-		    text_of(sysctls, i->data));
+		text_line(out, "Settings   %s=%s (differs from the default)", (char *)i->data,
+			  text_of(sysctls, i->data));
 }
 
 static void summary(GString *out, JsonObject *run, JsonObject *verdict)
 {
-	row(out, "%s%s   %s, seed %" G_GINT64_FORMAT, text_of(verdict, "verdict"),
-	    json_object_get_boolean_member(verdict, "as_expected") ? "" : " (NOT as expected)",
-	    text_of(run, "scenario"), int_of(run, "seed"));
-	row(out, "  %s:", text_of(verdict, "meaning"));
-	row(out, "  %s.", text_of(verdict, "reason"));
-	row(out, "  Expected: %s.", text_of(verdict, "expected"));
+	text_line(out, "%s%s   %s, seed %" G_GINT64_FORMAT, text_of(verdict, "verdict"),
+		  json_object_get_boolean_member(verdict, "as_expected") ? ""
+									 : " (NOT as expected)",
+		  text_of(run, "scenario"), int_of(run, "seed"));
+	text_line(out, "  %s:", text_of(verdict, "meaning"));
+	text_line(out, "  %s.", text_of(verdict, "reason"));
+	text_line(out, "  Expected: %s.", text_of(verdict, "expected"));
 
 	heading(out, "What ran");
-	row(out, "Scenario   %s: %s", text_of(run, "scenario"), text_of(run, "about"));
-	row(out, "Kernel     %s", text_of(run, "kernel"));
-	row(out, "Machine    %" G_GINT64_FORMAT " CPUs, %" G_GINT64_FORMAT " MiB, %s, %s",
-	    int_of(run, "cpus"), int_of(run, "memory_bytes") >> 20, text_of(run, "nic"),
-	    text_of(run, "accel"));
-	row(out, "Swap       %" G_GINT64_FORMAT " MiB over NBD, served by %s",
-	    int_of(run, "swap_bytes") >> 20, text_of(run, "backend"));
+	text_line(out, "Scenario   %s: %s", text_of(run, "scenario"), text_of(run, "about"));
+	text_line(out, "Kernel     %s", text_of(run, "kernel"));
+	text_line(out, "Machine    %" G_GINT64_FORMAT " CPUs, %" G_GINT64_FORMAT " MiB, %s, %s",
+		  int_of(run, "cpus"), int_of(run, "memory_bytes") >> 20, text_of(run, "nic"),
+		  text_of(run, "accel"));
+	text_line(out, "Swap       %" G_GINT64_FORMAT " MiB over NBD, served by %s",
+		  int_of(run, "swap_bytes") >> 20, text_of(run, "backend"));
 	settings(out, run);
-	row(out, "Command    %s", text_of(run, "cmdline"));
-	row(out, "Time       %.1f s, of which %.1f s fair; last progress at %.1f s",
-	    seconds_of(verdict, "duration_s"), seconds_of(verdict, "fair_s"),
-	    seconds_of(verdict, "last_progress_s"));
+	text_line(out, "Command    %s", text_of(run, "cmdline"));
+	text_line(out, "Time       %.1f s, of which %.1f s fair; last progress at %.1f s",
+		  seconds_of(verdict, "duration_s"), seconds_of(verdict, "fair_s"),
+		  seconds_of(verdict, "last_progress_s"));
 }
 
 static void others_that_held(GString *out, JsonObject *verdict)
@@ -101,7 +92,7 @@ static void others_that_held(GString *out, JsonObject *verdict)
 	for (guint i = 0; i < json_array_get_length(held); i++) {
 		JsonObject *o = json_array_get_object_element(held, i);
 
-		row(out, "%-13s%s", text_of(o, "verdict"), text_of(o, "reason"));
+		text_line(out, "%-13s%s", text_of(o, "verdict"), text_of(o, "reason"));
 	}
 }
 
@@ -170,11 +161,12 @@ static void knot(GString *out, JsonObject *verdict)
 	if (!n || !nodes)
 		return;
 	heading(out, "The knot: who waits for what, held by whom");
-	row(out, "Signature  %s", text_of(verdict, "signature"));
-	row(out,
-	    "Found      %.1f s of fair time after the last progress (khungtaskd speaks after 120 "
-	    "s)",
-	    seconds_of(verdict, "detected_after_s"));
+	text_line(out, "Signature  %s", text_of(verdict, "signature"));
+	text_line(out,
+		  "Found      %.1f s of fair time after the last progress (khungtaskd speaks after "
+		  "120 "
+		  "s)",
+		  seconds_of(verdict, "detected_after_s"));
 	for (guint i = 0; i < n; i++) {
 		JsonObject *edge = json_array_get_object_element(edges, i);
 		g_autofree char *from = g_strdup(label_of(nodes, int_of(edge, "from")));
@@ -189,8 +181,8 @@ static void knot(GString *out, JsonObject *verdict)
 			g_free(to);
 			to = fold(edges, nodes, i, "from", "to", told);
 		}
-		row(out, "  %s\n      waits for %s: %s   [%s]", from, text_of(edge, "waits_for"),
-		    to, text_of(edge, "evidence"));
+		text_line(out, "  %s\n      waits for %s: %s   [%s]", from,
+			  text_of(edge, "waits_for"), to, text_of(edge, "evidence"));
 	}
 }
 
@@ -200,7 +192,7 @@ static char *stack_text(JsonObject *task)
 	GString *out = g_string_new(NULL);
 
 	for (guint i = 0; stack && i < json_array_get_length(stack); i++)
-		row(out, "      %s", json_array_get_string_element(stack, i));
+		text_line(out, "      %s", json_array_get_string_element(stack, i));
 	return g_string_free(out, FALSE);
 }
 
@@ -226,10 +218,11 @@ static void blocked(GString *out, JsonObject *verdict)
 
 			if (strcmp(stack, other_stack))
 				continue;
-			row(out, "  %s  %s  waits for %s%s%s%s", text_of(other, "task"),
-			    text_of(other, "state"), text_of(other, "waits_for"), *mutex ? " " : "",
-			    mutex,
-			    json_object_get_boolean_member(other, "knot") ? "  (in the knot)" : "");
+			text_line(out, "  %s  %s  waits for %s%s%s%s", text_of(other, "task"),
+				  text_of(other, "state"), text_of(other, "waits_for"),
+				  *mutex ? " " : "", mutex,
+				  json_object_get_boolean_member(other, "knot") ? "  (in the knot)"
+										: "");
 		}
 		g_string_append(out, stack);
 		g_hash_table_add(told, g_steal_pointer(&stack));
@@ -265,32 +258,33 @@ static void last_sample(GString *out, const char *dir)
 		return;
 	sample_from_json(json_node_get_object(node), &s);
 	heading(out, "The last sample");
-	row(out,
-	    "Memory     %" G_GINT64_FORMAT " pages free; watermarks min %" G_GINT64_FORMAT
-	    ", low %" G_GINT64_FORMAT ", high %" G_GINT64_FORMAT,
-	    s.free_pages, s.min_pages, s.low_pages, s.high_pages);
-	row(out,
-	    "Swap       %" G_GINT64_FORMAT " MiB out, %" G_GINT64_FORMAT
-	    " MiB in; %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " MiB free",
-	    s.swap_out_pages / PAGES_PER_MIB, s.swap_in_pages / PAGES_PER_MIB,
-	    s.swap_free_pages / PAGES_PER_MIB, s.swap_total_pages / PAGES_PER_MIB);
-	row(out,
-	    "NBD        %" G_GINT64_FORMAT
-	    " requests in flight, the oldest for %.1f s; %" G_GINT64_FORMAT
-	    " bytes queued to send, %" G_GINT64_FORMAT " unacknowledged",
-	    s.nbd_in_flight, s.nbd_oldest_ms / 1e3, s.nbd_wmem_bytes, s.tcp_unacked_bytes);
-	row(out,
-	    "Tasks      %" G_GINT64_FORMAT ", %" G_GINT64_FORMAT " runnable, %" G_GINT64_FORMAT
-	    " blocked; throttled %" G_GINT64_FORMAT " times, %" G_GINT64_FORMAT
-	    " direct reclaims, %" G_GINT64_FORMAT " OOM kills",
-	    s.tasks, s.tasks_runnable, s.tasks_blocked, s.throttled, s.alloc_stalls, s.oom_kills);
-	row(out,
-	    "Pressure   %" G_GINT64_FORMAT " pages touched, %" G_GINT64_FORMAT
-	    " verified, %" G_GINT64_FORMAT " corrupt; processes: %" G_GINT64_FORMAT
-	    " running, %" G_GINT64_FORMAT " passed, %" G_GINT64_FORMAT " failed, %" G_GINT64_FORMAT
-	    " killed",
-	    s.touched_pages, s.verified_pages, s.corrupt_pages, s.slots_running, s.slots_passed,
-	    s.slots_failed, s.slots_killed);
+	text_line(out,
+		  "Memory     %" G_GINT64_FORMAT " pages free; watermarks min %" G_GINT64_FORMAT
+		  ", low %" G_GINT64_FORMAT ", high %" G_GINT64_FORMAT,
+		  s.free_pages, s.min_pages, s.low_pages, s.high_pages);
+	text_line(out,
+		  "Swap       %" G_GINT64_FORMAT " MiB out, %" G_GINT64_FORMAT
+		  " MiB in; %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " MiB free",
+		  s.swap_out_pages / PAGES_PER_MIB, s.swap_in_pages / PAGES_PER_MIB,
+		  s.swap_free_pages / PAGES_PER_MIB, s.swap_total_pages / PAGES_PER_MIB);
+	text_line(out,
+		  "NBD        %" G_GINT64_FORMAT
+		  " requests in flight, the oldest for %.1f s; %" G_GINT64_FORMAT
+		  " bytes queued to send, %" G_GINT64_FORMAT " unacknowledged",
+		  s.nbd_in_flight, s.nbd_oldest_ms / 1e3, s.nbd_wmem_bytes, s.tcp_unacked_bytes);
+	text_line(out,
+		  "Tasks      %" G_GINT64_FORMAT ", %" G_GINT64_FORMAT
+		  " runnable, %" G_GINT64_FORMAT " blocked; throttled %" G_GINT64_FORMAT
+		  " times, %" G_GINT64_FORMAT " direct reclaims, %" G_GINT64_FORMAT " OOM kills",
+		  s.tasks, s.tasks_runnable, s.tasks_blocked, s.throttled, s.alloc_stalls,
+		  s.oom_kills);
+	text_line(out,
+		  "Pressure   %" G_GINT64_FORMAT " pages touched, %" G_GINT64_FORMAT
+		  " verified, %" G_GINT64_FORMAT " corrupt; processes: %" G_GINT64_FORMAT
+		  " running, %" G_GINT64_FORMAT " passed, %" G_GINT64_FORMAT
+		  " failed, %" G_GINT64_FORMAT " killed",
+		  s.touched_pages, s.verified_pages, s.corrupt_pages, s.slots_running,
+		  s.slots_passed, s.slots_failed, s.slots_killed);
 }
 
 /* Phases, faults and evidence as they came; QMP's own chatter is left in the file. */
@@ -307,9 +301,10 @@ static void events(GString *out, const char *dir)
 
 		if (!o || !strcmp(text_of(o, "event"), event_kind_name(EVENT_QMP)))
 			continue;
-		row(out, "  %7.1f s  %-12s %s%s%s", int_of(o, "host_us") / 1e6, text_of(o, "event"),
-		    text_of(o, "name"), *text_of(o, "name") && *text_of(o, "detail") ? ": " : "",
-		    text_of(o, "detail"));
+		text_line(out, "  %7.1f s  %-12s %s%s%s", int_of(o, "host_us") / 1e6,
+			  text_of(o, "event"), text_of(o, "name"),
+			  *text_of(o, "name") && *text_of(o, "detail") ? ": " : "",
+			  text_of(o, "detail"));
 	}
 }
 
@@ -328,7 +323,7 @@ static void console_tail(GString *out, const char *dir)
 			if (!g_ascii_isprint(*c) && *c != '\t')
 				*c = '?';
 		}
-		row(out, "  %s", lines[i]);
+		text_line(out, "  %s", lines[i]);
 	}
 }
 
@@ -338,13 +333,13 @@ static void reproduce(GString *out, const char *dir, JsonObject *run)
 	g_autofree char *command = tail(dir, "qemu.cmd", TAIL_BYTES);
 
 	heading(out, "Again");
-	row(out, "  %s", text_of(run, "replay"));
+	text_line(out, "  %s", text_of(run, "replay"));
 	if (g_file_test(core, G_FILE_TEST_EXISTS))
-		row(out, "  vmcore: %s (zstd -d, then drgn or crash with %s)", core,
-		    *text_of(run, "vmlinux") ? text_of(run, "vmlinux")
-					     : "the kernel's debug symbols");
+		text_line(out, "  vmcore: %s (zstd -d, then drgn or crash with %s)", core,
+			  *text_of(run, "vmlinux") ? text_of(run, "vmlinux")
+						   : "the kernel's debug symbols");
 	if (*command) {
-		row(out, "\nQEMU, without the swap server and the board:\n");
+		text_line(out, "\nQEMU, without the swap server and the board:\n");
 		g_string_append(out, command);
 		if (!g_str_has_suffix(command, "\n"))
 			g_string_append_c(out, '\n');

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "machine/server.h"
 
 #define GUEST_ADDRESS	  "10.0.2.15/24" /* QEMU's user network, its defaults */
@@ -22,17 +23,6 @@ static const struct {
 	{ "virtio-net", "virtio_net" }, { "e1000", "e1000" },	  { "e1000e", "e1000e" },
 	{ "rtl8139", "8139cp" },	{ "vmxnet3", "vmxnet3" },
 };
-
-G_GNUC_PRINTF(2, 3)
-static void line(GString *script, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	g_string_append_vprintf(script, fmt, ap);
-	va_end(ap);
-	g_string_append_c(script, '\n');
-}
 
 static gboolean is_fio(const struct scenario_pressure *p)
 {
@@ -59,9 +49,9 @@ static const char *nic_module(const char *nic)
 
 static void attach_swap(GString *script, const struct scenario *s)
 {
-	line(script, "modprobe %s", nic_module(s->link.nic));
-	line(script, "modprobe nbd");
-	line(script, "ifup auto " GUEST_ADDRESS " " HOST_ADDRESS);
+	text_line(script, "modprobe %s", nic_module(s->link.nic));
+	text_line(script, "modprobe nbd");
+	text_line(script, "ifup auto " GUEST_ADDRESS " " HOST_ADDRESS);
 
 	g_autoptr(GString) client = g_string_new("run nbd-client " HOST_ADDRESS);
 
@@ -71,32 +61,32 @@ static void attach_swap(GString *script, const struct scenario *s)
 		g_string_append_printf(client, " -C %u", s->swap.connections);
 	if (s->swap.timeout_s)
 		g_string_append_printf(client, " -t %u", s->swap.timeout_s);
-	line(script, "%s " SWAP_DEVICE, client->str);
-	line(script, "wait-block " SWAP_DEVICE " %u", DEVICE_TIMEOUT_MS);
-	line(script, "mkswap " SWAP_DEVICE);
-	line(script, "swapon " SWAP_DEVICE);
+	text_line(script, "%s " SWAP_DEVICE, client->str);
+	text_line(script, "wait-block " SWAP_DEVICE " %u", DEVICE_TIMEOUT_MS);
+	text_line(script, "mkswap " SWAP_DEVICE);
+	text_line(script, "swapon " SWAP_DEVICE);
 }
 
 /* What a kernel without a vmlinux of ours must tell about itself, while it can. */
 static void hand_over(GString *script, const struct scenario *s, const struct kernel *kernel)
 {
-	line(script, "blob vmcoreinfo /sys/kernel/vmcoreinfo");
+	text_line(script, "blob vmcoreinfo /sys/kernel/vmcoreinfo");
 	if (kernel->vmlinux)
 		return;
-	line(script, "blob kallsyms /proc/kallsyms");
-	line(script, "blob btf/vmlinux /sys/kernel/btf/vmlinux");
+	text_line(script, "blob kallsyms /proc/kallsyms");
+	text_line(script, "blob btf/vmlinux /sys/kernel/btf/vmlinux");
 	if (kernel->modules) {
-		line(script, "blob btf/nbd /sys/kernel/btf/nbd");
-		line(script, "blob btf/%1$s /sys/kernel/btf/%1$s", nic_module(s->link.nic));
+		text_line(script, "blob btf/nbd /sys/kernel/btf/nbd");
+		text_line(script, "blob btf/%1$s /sys/kernel/btf/%1$s", nic_module(s->link.nic));
 	}
 }
 
 /* The read-only disk that has fio, and a busybox for people. */
 static void mount_disk(GString *script)
 {
-	line(script, "modprobe virtio_blk");
-	line(script, "modprobe squashfs");
-	line(script, "mount squashfs /dev/vda /fio");
+	text_line(script, "modprobe virtio_blk");
+	text_line(script, "modprobe squashfs");
+	text_line(script, "mount squashfs /dev/vda /fio");
 }
 
 static gboolean prepare_fio(GString *script, const struct scenario_pressure *p, GError **error)
@@ -110,11 +100,11 @@ static gboolean prepare_fio(GString *script, const struct scenario_pressure *p, 
 
 	mount_disk(script);
 	/* A little more than the files, for what the file system itself needs. */
-	line(script, "mount tmpfs tmpfs " TMPFS_DIR " size=%" G_GUINT64_FORMAT,
-	     p->total_bytes + p->total_bytes / 8);
-	line(script, "file " JOB_FILE " %u", p->name, g_strv_length(lines));
+	text_line(script, "mount tmpfs tmpfs " TMPFS_DIR " size=%" G_GUINT64_FORMAT,
+		  p->total_bytes + p->total_bytes / 8);
+	text_line(script, "file " JOB_FILE " %u", p->name, g_strv_length(lines));
 	for (guint i = 0; lines[i]; i++)
-		line(script, "%s", lines[i]);
+		text_line(script, "%s", lines[i]);
 	return TRUE;
 }
 
@@ -135,7 +125,7 @@ static gboolean start_pressure(GString *script, const struct scenario_pressure *
 	if (is_fio(p))
 		g_string_append_printf(start, " jobs=%u job=" JOB_FILE " result=result/%s",
 				       p->processes, p->name, p->name);
-	line(script, "%s", start->str);
+	text_line(script, "%s", start->str);
 	return TRUE;
 }
 
@@ -144,7 +134,7 @@ static void set_sysctls(GString *script, const struct scenario *s)
 	for (guint i = 0; i < s->machine.sysctls->len; i++) {
 		const struct scenario_sysctl *sysctl = g_ptr_array_index(s->machine.sysctls, i);
 
-		line(script, "sysctl %s %s", sysctl->name, sysctl->value);
+		text_line(script, "sysctl %s %s", sysctl->name, sysctl->value);
 	}
 }
 
@@ -155,7 +145,7 @@ char *script_write_shell(const struct scenario *s)
 	attach_swap(script, s);
 	set_sysctls(script, s);
 	mount_disk(script);
-	line(script, "shell " SHELL_PROGRAM);
+	text_line(script, "shell " SHELL_PROGRAM);
 	return g_string_free(script, FALSE);
 }
 
@@ -172,7 +162,7 @@ char *script_write(const struct scenario *s, const struct kernel *kernel, guint6
 	}
 	/* Last, so that tight reserves press the workload and not its preparation. */
 	set_sysctls(script, s);
-	line(script, "press");
+	text_line(script, "press");
 
 	if (script->len >= BOARD_SCRIPT_BYTES) {
 		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_USAGE,

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef NETSWAP_BASE_TEXT_H
+#define NETSWAP_BASE_TEXT_H
+
+#include <glib.h>
+
+/* Append a formatted line, and its newline, to @text. */
+void text_line(GString *text, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
+
+#endif
