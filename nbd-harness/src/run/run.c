@@ -612,7 +612,8 @@ static void save_vmcore(struct run *r)
 
 	machine_pause(r->machine, NULL);
 	progress_update(r->progress, -1, "saving the vmcore");
-	if (!vmcore_write(r->guest->memory, r->vmcoreinfo, r->guest->direct_map, path, &error))
+	if (!vmcore_write(r->guest->memory, r->vmcoreinfo, r->guest->direct_map,
+			  r->guest->phys_base, path, &error))
 		progress_note("netswap: %s", error->message);
 }
 

@@ -11,8 +11,11 @@
 #include "base/error.h"
 
 #define SEGMENTS_MAX 2
-#define CHUNK_BYTES  (1u << 20)
-#define LEVEL	     1 /* zstd: RAM compresses well at once, and nobody wants to wait */
+/* arch/x86/include/asm/page_64_types.h */
+#define START_KERNEL_MAP   0xffffffff80000000ull
+#define KERNEL_IMAGE_BYTES (1ull << 30)
+#define CHUNK_BYTES	   (1u << 20)
+#define LEVEL		   1 /* zstd: RAM compresses well at once, and nobody wants to wait */
 
 static GByteArray *vmcoreinfo_note(const char *text)
 {
@@ -31,8 +34,33 @@ static GByteArray *vmcoreinfo_note(const char *text)
 	return note;
 }
 
+/*
+ * The kernel image lies in the first segment's RAM and is mapped a second time:
+ * readers find their way to the page tables through this mapping.
+ */
+static Elf64_Phdr kernel_image(const struct guest_memory *memory, guint64 data_at,
+			       guint64 phys_base)
+{
+	struct guest_memory_segment s = { 0 };
+	gint64 shift = phys_base; /* of physical against linked; negative for some KASLR offsets */
+
+	guest_memory_segment(memory, 0, &s);
+
+	guint64 paddr = MIN((guint64)MAX(shift, 0), s.bytes);
+	guint64 bytes = MIN(s.bytes - paddr, KERNEL_IMAGE_BYTES);
+
+	return (Elf64_Phdr){ .p_type = PT_LOAD,
+			     .p_flags = PF_R | PF_W | PF_X,
+			     .p_offset = data_at + paddr,
+			     .p_vaddr = START_KERNEL_MAP + paddr - shift,
+			     .p_paddr = paddr,
+			     .p_filesz = bytes,
+			     .p_memsz = bytes };
+}
+
 /* ELF header, program headers, note, padded so that the segments begin on a page. */
-static GByteArray *headers(const struct guest_memory *memory, const char *text, guint64 direct_map)
+static GByteArray *headers(const struct guest_memory *memory, const char *text, guint64 direct_map,
+			   guint64 phys_base)
 {
 	GByteArray *out = g_byte_array_new();
 	g_autoptr(GByteArray) note = vmcoreinfo_note(text);
@@ -49,9 +77,9 @@ static GByteArray *headers(const struct guest_memory *memory, const char *text, 
 		.e_phoff = sizeof(Elf64_Ehdr),
 		.e_ehsize = sizeof(Elf64_Ehdr),
 		.e_phentsize = sizeof(Elf64_Phdr),
-		.e_phnum = 1 + n,
+		.e_phnum = 2 + n,
 	};
-	guint64 note_at = sizeof(ehdr) + (1 + n) * sizeof(Elf64_Phdr);
+	guint64 note_at = sizeof(ehdr) + ehdr.e_phnum * sizeof(Elf64_Phdr);
 	guint64 data_at = (note_at + note->len + GUEST_PAGE_BYTES - 1) & ~(GUEST_PAGE_BYTES - 1ull);
 	Elf64_Phdr phdr = { .p_type = PT_NOTE, .p_offset = note_at, .p_filesz = note->len };
 	guint8 zero = 0;
@@ -61,6 +89,9 @@ static GByteArray *headers(const struct guest_memory *memory, const char *text, 
 	ehdr.e_ident[EI_DATA] = ELFDATA2LSB;
 	ehdr.e_ident[EI_VERSION] = EV_CURRENT;
 	g_byte_array_append(out, (guint8 *)&ehdr, sizeof(ehdr));
+	g_byte_array_append(out, (guint8 *)&phdr, sizeof(phdr));
+
+	phdr = kernel_image(memory, data_at, phys_base);
 	g_byte_array_append(out, (guint8 *)&phdr, sizeof(phdr));
 
 	guint64 offset = data_at;
@@ -104,9 +135,9 @@ static gboolean put(struct writer *w, const void *data, gsize bytes, ZSTD_EndDir
 }
 
 static gboolean write_all(struct writer *w, const struct guest_memory *memory, const char *note,
-			  guint64 direct_map)
+			  guint64 direct_map, guint64 phys_base)
 {
-	g_autoptr(GByteArray) head = headers(memory, note, direct_map);
+	g_autoptr(GByteArray) head = headers(memory, note, direct_map, phys_base);
 	struct guest_memory_segment s;
 
 	if (!put(w, head->data, head->len, ZSTD_e_continue))
@@ -119,7 +150,7 @@ static gboolean write_all(struct writer *w, const struct guest_memory *memory, c
 }
 
 gboolean vmcore_write(const struct guest_memory *memory, const char *note, guint64 direct_map,
-		      const char *path, GError **error)
+		      guint64 phys_base, const char *path, GError **error)
 {
 	g_autofree struct writer *w = g_new0(struct writer, 1);
 	gboolean ok;
@@ -128,7 +159,7 @@ gboolean vmcore_write(const struct guest_memory *memory, const char *note, guint
 	w->zstd = ZSTD_createCCtx();
 	if (w->file && w->zstd)
 		ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_compressionLevel, LEVEL);
-	ok = w->file && w->zstd && write_all(w, memory, note, direct_map);
+	ok = w->file && w->zstd && write_all(w, memory, note, direct_map, phys_base);
 	if (w->file && fclose(w->file))
 		ok = FALSE;
 	ZSTD_freeCCtx(w->zstd);

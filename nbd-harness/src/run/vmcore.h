@@ -11,11 +11,12 @@
 
 /*
  * @note: text of the VMCOREINFO note, or NULL (then crash and drgn need to be
- * told offsets).  @direct_map: virtual address of physical 0.  The VM should
+ * told offsets).  @direct_map: virtual address of physical 0; @phys_base: as in
+ * vmcoreinfo, for the kernel image's own mapping.  The VM should
  * be stopped.  Errors: NETSWAP_ERROR_INFRA (disk full, ...); a partial file is
  * removed.
  */
 gboolean vmcore_write(const struct guest_memory *memory, const char *note, guint64 direct_map,
-		      const char *path, GError **error);
+		      guint64 phys_base, const char *path, GError **error);
 
 #endif
