@@ -117,14 +117,23 @@ gboolean record_json(const struct record *r, const char *name, JsonBuilder *buil
 }
 
 /* One write(2) a line: a line is there whole, or its torn end is the file's end. */
+static gboolean write_line(int fd, const char *line, gsize bytes)
+{
+	gssize n = write(fd, line, bytes);
+
+	/* A disk that fills up takes a part and says nothing. */
+	if (n >= 0 && (gsize)n < bytes)
+		errno = ENOSPC;
+	return n == (gssize)bytes;
+}
+
 static gboolean append(int fd, JsonBuilder *builder)
 {
 	g_autoptr(JsonNode) root = json_builder_get_root(builder);
 	g_autofree char *text = json_to_string(root, FALSE);
 	g_autofree char *line = g_strconcat(text, "\n", NULL);
-	gsize bytes = strlen(line);
 
-	return write(fd, line, bytes) == (gssize)bytes;
+	return write_line(fd, line, strlen(line));
 }
 
 static JsonBuilder *begin_line(struct record *r)
@@ -148,7 +157,7 @@ gboolean record_sample(struct record *r, const struct sample *s)
 		g_string_append_printf(line, ",\"%s\":%" G_GINT64_FORMAT, f->name,
 				       G_STRUCT_MEMBER(gint64, s, f->offset));
 	g_string_append(line, "}\n");
-	return write(r->samples_fd, line->str, line->len) == (gssize)line->len;
+	return write_line(r->samples_fd, line->str, line->len);
 }
 
 gboolean record_event(struct record *r, enum event_kind kind, const struct sample *now,

@@ -63,7 +63,7 @@ on_small_disk() {
 # What was recorded until the disk was full must be readable; it is copied out before it goes.
 survives_full_disk() {
 	# shellcheck disable=SC2016 # for the inner shell
-	on_small_disk 256k sh -c '"$1" run --json --out "$2" control/pass; status=$?
+	on_small_disk 48k sh -c '"$1" run --json --out "$2" control/pass; status=$?
 		cp -r "$2"/* "$3"; exit "$status"' sh "$netswap" "$work/small" "$runs" \
 		>"$work/out" 2>"$work/err" || true
 	cat "$work/out" "$work/err"
