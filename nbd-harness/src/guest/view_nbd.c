@@ -233,8 +233,8 @@ static void see_socket(struct pass *pass, guint index, guint n, guint64 nbd_sock
 	for (guint i = 0; i < pass->snapshot->tasks->len; i++) {
 		struct task_facts *t = &g_array_index(pass->snapshot->tasks, struct task_facts, i);
 
-		if (t->mutex && t->mutex == nbd_sock + g->at.nbd_sock_tx_lock)
-			g_snprintf(t->mutex_name, sizeof(t->mutex_name), "%s tx_lock", facts.name);
+		if (t->on.address && t->on.address == nbd_sock + g->at.nbd_sock_tx_lock)
+			g_snprintf(t->on.name, sizeof(t->on.name), "%s tx_lock", facts.name);
 	}
 }
 

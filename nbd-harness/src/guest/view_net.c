@@ -53,6 +53,7 @@ static gboolean see_napi(const struct guest *g, guint64 napi, gpointer data)
 	g_strlcpy(facts.device, walk->device, sizeof(facts.device));
 	facts.poll = function ? g_intern_string(function) : NULL;
 	facts.rx_posted = rx_posted(g, napi, function);
+	facts.scheduled = (state >> g->at.napi_sched) & 1;
 	facts.disabled = (state & (1ull << g->at.napi_sched)) &&
 			 (state & (1ull << g->at.napi_npsvc));
 	g_array_append_val(walk->napis, facts);

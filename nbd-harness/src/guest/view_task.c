@@ -229,9 +229,10 @@ static void find_mutex(const struct guest *g, const struct stack *stack, guint64
 			guint offset = 0;
 			const char *name = symbols_at(g->symbols, mutex, 0, &offset);
 
-			t->mutex = mutex;
-			t->mutex_owner = owner & ~MUTEX_FLAGS;
-			g_strlcpy(t->mutex_name, name ? name : "", sizeof(t->mutex_name));
+			t->on.kind = OBJECT_MUTEX;
+			t->on.address = mutex;
+			t->on.owner = owner & ~MUTEX_FLAGS;
+			g_strlcpy(t->on.name, name ? name : "", sizeof(t->on.name));
 			return;
 		}
 	}

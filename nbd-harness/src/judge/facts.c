@@ -56,6 +56,7 @@ const char *wait_kind_name(enum wait_kind kind)
 	static const char *const kinds[WAIT_KINDS] = {
 		[WAIT_NONE] = "running",    [WAIT_IDLE] = "idle",
 		[WAIT_TIMER] = "timer",	    [WAIT_MUTEX] = "mutex",
+		[WAIT_RWSEM] = "rwsem",	    [WAIT_MEMPOOL] = "mempool",
 		[WAIT_MEMORY] = "memory",   [WAIT_IO] = "io",
 		[WAIT_TAG] = "tag",	    [WAIT_SEND] = "send",
 		[WAIT_RECEIVE] = "receive", [WAIT_COMPLETION] = "completion",
@@ -65,15 +66,37 @@ const char *wait_kind_name(enum wait_kind kind)
 	return kinds[kind];
 }
 
+const char *object_kind_name(enum object_kind kind)
+{
+	static const char *const kinds[OBJECT_KINDS] = {
+		[OBJECT_NONE] = "none",	  [OBJECT_MUTEX] = "mutex",
+		[OBJECT_RWSEM] = "rwsem", [OBJECT_COMPLETION] = "completion",
+		[OBJECT_QUEUE] = "queue", [OBJECT_MEMPOOL] = "mempool",
+		[OBJECT_TAGS] = "tags",	  [OBJECT_FOLIO] = "folio",
+	};
+
+	return kinds[kind];
+}
+
+const char *work_state_name(enum work_state state)
+{
+	static const char *const states[WORK_STATES] = {
+		[WORK_RUNNING] = "running",
+		[WORK_PENDING] = "pending",
+		[WORK_BEHIND] = "behind",
+		[WORK_INACTIVE] = "inactive",
+	};
+
+	return states[state];
+}
+
 struct snapshot *snapshot_new(void)
 {
 	struct snapshot *s = g_new0(struct snapshot, 1);
 
-	s->tasks = g_array_new(FALSE, TRUE, sizeof(struct task_facts));
-	s->napis = g_array_new(FALSE, TRUE, sizeof(struct napi_facts));
-	s->sockets = g_array_new(FALSE, TRUE, sizeof(struct socket_facts));
-	s->requests = g_array_new(FALSE, TRUE, sizeof(struct request_facts));
-	s->zones = g_array_new(FALSE, TRUE, sizeof(struct zone_facts));
+#define NEW(name, type) s->name = g_array_new(FALSE, TRUE, sizeof(type));
+	SNAPSHOT_ARRAYS(NEW)
+#undef NEW
 	return s;
 }
 
@@ -81,11 +104,9 @@ void snapshot_free(struct snapshot *s)
 {
 	if (!s)
 		return;
-	g_array_unref(s->tasks);
-	g_array_unref(s->napis);
-	g_array_unref(s->sockets);
-	g_array_unref(s->requests);
-	g_array_unref(s->zones);
+#define FREE(name, type) g_array_unref(s->name);
+	SNAPSHOT_ARRAYS(FREE)
+#undef FREE
 	g_free(s);
 }
 

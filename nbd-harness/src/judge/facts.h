@@ -11,8 +11,6 @@
 
 #include "base/scope.h"
 
-#include "base/scope.h"
-
 /* In order of precedence: when several hold, the first one is the verdict. */
 enum verdict {
 	VERDICT_INFRA,
@@ -124,7 +122,9 @@ enum wait_kind {
 	WAIT_IDLE,	 /* sleeps with nothing to do: never part of a knot */
 	WAIT_TIMER,	 /* sleeps for a while: a timer will wake it */
 	WAIT_MUTEX,	 /* for a mutex whose owner is known */
+	WAIT_RWSEM,	 /* for an rw_semaphore whose writer is known */
 	WAIT_MEMORY,	 /* for memory to be freed */
+	WAIT_MEMPOOL,	 /* for an element of a mempool, or memory: looks again every 5 s */
 	WAIT_IO,	 /* for a request to complete */
 	WAIT_TAG,	 /* for a request to become free */
 	WAIT_SEND,	 /* for room in a socket: an ACK */
@@ -136,6 +136,32 @@ enum wait_kind {
 
 const char *wait_kind_name(enum wait_kind kind);
 
+/*
+ * What a sleeper stands in line for: found typed on its stack and confirmed by
+ * walking the ring that it is on to the object's own list head.
+ */
+enum object_kind {
+	OBJECT_NONE,
+	OBJECT_MUTEX,
+	OBJECT_RWSEM,
+	OBJECT_COMPLETION, /* of struct completion */
+	OBJECT_QUEUE,	   /* a wait_queue_head of no other kind */
+	OBJECT_MEMPOOL,	   /* its wait queue is a mempool's */
+	OBJECT_TAGS,	   /* a sbitmap_queue of blk-mq */
+	OBJECT_FOLIO,	   /* a bit of a folio's flags */
+	OBJECT_KINDS,
+};
+
+const char *object_kind_name(enum object_kind kind);
+
+struct wait_object {
+	enum object_kind kind;
+	guint bit;	 /* OBJECT_FOLIO: which flag, as a kernel's PG_*; the name says it too */
+	guint64 address; /* of the mutex, rwsem, completion, queue head, mempool, folio, ... */
+	guint64 owner;	 /* task_struct that holds it; 0: nobody or unknown */
+	char name[48];	 /* "nbd0 socket 0 tx_lock", "plant_a", "writeback"; "" if unnamed */
+};
+
 struct task_facts {
 	guint64 address; /* of task_struct: identity within one run */
 	gint32 pid, tgid;
@@ -144,47 +170,122 @@ struct task_facts {
 	guint32 flags; /* PF_* */
 	gboolean kernel_thread;
 	gboolean on_cpu;
-	guint64 switches; /* nvcsw + nivcsw */
+	gboolean in_memstall; /* the pressure stall information counts it as waiting for memory */
+	guint64 switches;     /* nvcsw + nivcsw */
+	char cgroup[48];      /* name of its default-hierarchy cgroup; "" unknown */
+	struct wait_object on;
+
+	/* scan_control of the reclaim that it is in, by reclaim_state; else reclaiming FALSE */
+	gboolean reclaiming;
+	guint32 reclaim_gfp;
+	gint32 reclaim_order, reclaim_priority;
+	gint64 reclaim_done_pages; /* nr_reclaimed */
+
 	guint frames;
 	struct stack_frame stack[STACK_FRAMES_MAX];
-	guint64 mutex;	     /* WAIT_MUTEX: the lock's address, else 0 */
-	guint64 mutex_owner; /* task_struct of the owner, 0: none or unknown */
-	char mutex_name[48]; /* "nbd0 socket 0 tx_lock", "plant_a"; "" if unnamed */
 };
 
 struct napi_facts {
 	char device[17];
-	const char *poll;  /* interned name of the poll function, or NULL */
-	gint rx_posted;	   /* receive buffers that the device may fill; -1: not known */
-	gboolean disabled; /* SCHED and NPSVC set: napi_disable() is in force */
+	const char *poll;   /* interned name of the poll function, or NULL */
+	gint32 rx_posted;   /* receive buffers that the device may fill; -1: not known */
+	gboolean scheduled; /* SCHED set: to be polled, or disabled */
+	gboolean disabled;  /* SCHED and NPSVC set: napi_disable() is in force */
 };
 
 struct socket_facts {
 	char name[24]; /* "nbd0 socket 0" */
 	guint64 wmem_queued_bytes, sndbuf_bytes, unacked_bytes;
-	guint retransmits;
+	guint64 rmem_bytes, backlog_bytes;
+	guint32 snd_una, snd_nxt;
+	guint32 retransmits;
+	gboolean memalloc;	 /* SOCK_MEMALLOC: may use the reserves */
 	gint64 timer_in_jiffies; /* until the retransmit timer expires; G_MININT64: not armed */
 };
 
 struct request_facts {
-	char name[24]; /* "nbd0 tag 5" */
-	gint64 age_ms; /* as observed, in guest time; -1 unknown */
+	char name[24];	  /* "nbd0 tag 5" */
+	const char *op;	  /* interned: "read", "write", "flush", ...; NULL unknown */
+	guint64 bytes;	  /* 0 unknown */
+	guint64 folio;	  /* the first one that it carries; 0 none or unknown */
+	gint64 age_ms;	  /* as observed, in guest time; -1 unknown */
+	gboolean on_wire; /* its command was sent (NBD); FALSE also where that is not known */
+};
+
+/* The requests of one block device and who waits for one. */
+struct tags_facts {
+	char name[24]; /* "nbd0", "vda" */
+	guint64 queue; /* the sbitmap_queue that OBJECT_TAGS refers to */
+	guint32 depth, taken, in_flight;
+};
+
+struct mempool_facts {
+	guint64 address;
+	char name[48]; /* symbol, or what it is embedded in; "" unknown */
+	guint32 min_nr, curr_nr;
+};
+
+/* A folio that somebody waits for. */
+struct folio_facts {
+	guint64 address;
+	gboolean locked, writeback, swapcache, dirty;
+	char request[24]; /* the request in flight that carries it, as in request_facts; "" none */
+};
+
+enum work_state {
+	WORK_RUNNING,  /* by @worker */
+	WORK_PENDING,  /* on the pool's list: for the next worker */
+	WORK_BEHIND,   /* scheduled on @worker, after what that runs now (flush barriers) */
+	WORK_INACTIVE, /* held back: its workqueue runs max_active others */
+	WORK_STATES,
+};
+
+const char *work_state_name(enum work_state state);
+
+struct work_facts {
+	guint64 address;
+	const char *function; /* interned; NULL unknown */
+	char workqueue[25];
+	enum work_state state;
+	guint64 pool;	    /* worker_pool */
+	guint64 pwq;	    /* pool_workqueue: max_active counts here */
+	guint64 worker;	    /* task_struct of the worker; RUNNING and BEHIND, else 0 */
+	guint64 completion; /* of a flush barrier: what its flusher waits for; else 0 */
+	gboolean rescuer;   /* its workqueue has one (WQ_MEM_RECLAIM) */
+};
+
+struct pool_facts {
+	guint64 address;
+	gint32 cpu; /* -1: unbound */
+	gint32 id;
+	guint32 workers, idle;
 };
 
 struct zone_facts {
 	char name[17];
-	guint node;
+	gint32 node;
 	gint64 free_pages, min_pages, low_pages, high_pages, managed_pages;
 };
 
+/* Arrays of plain elements: name, element type. */
+#define SNAPSHOT_ARRAYS(X)                                                                         \
+	X(tasks, struct task_facts)                                                                \
+	X(napis, struct napi_facts)                                                                \
+	X(sockets, struct socket_facts)                                                            \
+	X(requests, struct request_facts) /* in flight */                                          \
+	X(tags, struct tags_facts)                                                                 \
+	X(mempools, struct mempool_facts) /* that somebody waits for */                            \
+	X(folios, struct folio_facts)	  /* that somebody waits for */                            \
+	X(works, struct work_facts)	  /* running, pending or held back */                      \
+	X(pools, struct pool_facts)                                                                \
+	X(zones, struct zone_facts)
+
 struct snapshot {
 	gint64 host_us, fair_us;
-	gboolean complete;	 /* the task list closed and every part was read */
-	GArray *tasks;		 /* of struct task_facts */
-	GArray *napis;		 /* of struct napi_facts */
-	GArray *sockets;	 /* of struct socket_facts */
-	GArray *requests;	 /* of struct request_facts, in flight */
-	GArray *zones;		 /* of struct zone_facts */
+	gboolean complete; /* the task list closed and every part was read */
+#define ARRAY(name, type) GArray *name;
+	SNAPSHOT_ARRAYS(ARRAY)
+#undef ARRAY
 	gboolean server_answers; /* a second, read-only client was answered */
 	gboolean server_running; /* its process tree exists and none of it is stopped */
 };

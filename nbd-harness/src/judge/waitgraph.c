@@ -81,16 +81,16 @@ static void add_task_waits(struct waitgraph *g, const struct snapshot *s)
 
 		switch (w->kind) {
 		case WAIT_MUTEX:
-			owner = node_of_task(s, t->mutex_owner);
+			owner = node_of_task(s, t->on.owner);
 			if (owner >= 0)
 				add_edge(g, from, owner,
-					 t->mutex_name[0]
-						 ? g_strdup_printf("mutex %s", t->mutex_name)
+					 t->on.name[0]
+						 ? g_strdup_printf("mutex %s", t->on.name)
 						 : g_strdup("mutex"),
 					 g_strdup_printf(
 						 "mutex_waiter on its stack, owner read from "
 						 "0x%" G_GINT64_MODIFIER "x",
-						 t->mutex));
+						 t->on.address));
 			break;
 		case WAIT_MEMORY:
 			add_edge(g, from, MEMORY, g_strdup("memory"), g_strdup(w->function));

@@ -194,7 +194,7 @@ struct wait_facts wait_of(const struct task_facts *t)
 	if (*task_state_name(t) == 'R')
 		w.kind = WAIT_NONE;
 	/* Without a confirmed owner a mutex is not an edge but a riddle. */
-	else if (w.kind == WAIT_MUTEX && !t->mutex_owner)
+	else if (w.kind == WAIT_MUTEX && !t->on.owner)
 		w.kind = WAIT_OTHER;
 	return w;
 }

@@ -214,7 +214,7 @@ static void blocked(GString *out, JsonObject *verdict)
 		for (guint k = i; k < json_array_get_length(tasks); k++) {
 			JsonObject *other = json_array_get_object_element(tasks, k);
 			g_autofree char *other_stack = stack_text(other);
-			const char *mutex = text_of(other, "mutex");
+			const char *mutex = text_of(other, "on");
 
 			if (strcmp(stack, other_stack))
 				continue;

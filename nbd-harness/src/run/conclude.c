@@ -135,8 +135,8 @@ static void blocked_to_json(const struct ruling *r, JsonBuilder *b)
 		json_add_int(b, "pid", t->pid);
 		json_add_string(b, "state", task_state_name(t));
 		json_add_string(b, "waits_for", wait_kind_name(node->wait.kind));
-		if (t->mutex)
-			json_add_string(b, "mutex", t->mutex_name);
+		if (t->on.kind)
+			json_add_string(b, "on", t->on.name);
 		json_add_bool(b, "stuck", node->stuck);
 		json_add_bool(b, "knot", node->knot);
 		json_builder_set_member_name(b, "stack");

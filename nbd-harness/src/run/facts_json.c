@@ -37,52 +37,165 @@ void sample_from_json(JsonObject *o, struct sample *s)
 			json_object_get_int_member_with_default(o, f->name, SAMPLE_UNKNOWN);
 }
 
-static void add_address(JsonBuilder *b, const char *name, guint64 address)
-{
-	g_autofree char *hex = g_strdup_printf("0x%" G_GINT64_MODIFIER "x", address);
+/*
+ * How the fields of each element are written.  A field that holds what it
+ * holds when nothing is known (absent) is left out; reading puts it back.
+ */
+enum field_kind {
+	FIELD_BOOL,  /* gboolean */
+	FIELD_I32,   /* gint32 or an enum */
+	FIELD_U32,   /* guint32 */
+	FIELD_I64,   /* gint64 */
+	FIELD_U64,   /* guint64, decimal */
+	FIELD_HEX,   /* guint64, an address */
+	FIELD_TEXT,  /* char[] */
+	FIELD_NAME,  /* interned const char * */
+	FIELD_STACK, /* struct task_facts: frames and stack */
+};
 
-	json_add_string(b, name, hex);
-}
+struct field {
+	const char *name;
+	enum field_kind kind;
+	gsize offset, bytes;
+	gint64 absent;
+};
 
-static guint64 get_address(JsonObject *o, const char *name)
-{
-	return g_ascii_strtoull(json_object_get_string_member_with_default(o, name, "0"), NULL, 16);
-}
-
-static gint64 get_int(JsonObject *o, const char *name)
-{
-	return json_object_get_int_member_with_default(o, name, 0);
-}
-
-static void get_text(JsonObject *o, const char *name, char *to, gsize bytes)
-{
-	g_strlcpy(to, json_object_get_string_member_with_default(o, name, ""), bytes);
-}
-
-static gboolean get_bool(JsonObject *o, const char *name)
-{
-	return json_object_get_boolean_member_with_default(o, name, FALSE);
-}
-
-static void task_to_json(const struct task_facts *t, JsonBuilder *b)
-{
-	json_builder_begin_object(b);
-	add_address(b, "task", t->address);
-	json_add_int(b, "pid", t->pid);
-	json_add_int(b, "tgid", t->tgid);
-	json_add_string(b, "comm", t->comm);
-	json_add_int(b, "state", t->state);
-	json_add_int(b, "flags", t->flags);
-	json_add_bool(b, "kernel_thread", t->kernel_thread);
-	json_add_bool(b, "on_cpu", t->on_cpu);
-	json_add_int(b, "switches", t->switches);
-	if (t->mutex) {
-		add_address(b, "mutex", t->mutex);
-		add_address(b, "mutex_owner", t->mutex_owner);
-		json_add_string(b, "mutex_name", t->mutex_name);
+#define F_ABSENT(type, kind_, member, name_, absent_)                                              \
+	{                                                                                          \
+		name_, FIELD_##kind_, G_STRUCT_OFFSET(struct type, member),                        \
+			sizeof(((struct type *)0)->member), absent_                                \
 	}
-	/* "function+0x12 ffffffff81234567", a guess prefixed by "? " as in the kernel's own traces
-	 */
+#define F(type, kind, member) F_ABSENT(type, kind, member, #member, 0)
+#define F_END                                                                                      \
+	{                                                                                          \
+		NULL, FIELD_BOOL, 0, 0, 0                                                          \
+	}
+
+static const struct field tasks_fields[] = {
+	F_ABSENT(task_facts, HEX, address, "task", 0),
+	F(task_facts, I32, pid),
+	F(task_facts, I32, tgid),
+	F(task_facts, TEXT, comm),
+	F(task_facts, U32, state),
+	F(task_facts, U32, flags),
+	F(task_facts, BOOL, kernel_thread),
+	F(task_facts, BOOL, on_cpu),
+	F(task_facts, BOOL, in_memstall),
+	F(task_facts, U64, switches),
+	F(task_facts, TEXT, cgroup),
+	F_ABSENT(task_facts, I32, on.kind, "on_kind", OBJECT_NONE),
+	F_ABSENT(task_facts, U32, on.bit, "on_bit", 0),
+	F_ABSENT(task_facts, HEX, on.address, "on", 0),
+	F_ABSENT(task_facts, HEX, on.owner, "on_owner", 0),
+	F_ABSENT(task_facts, TEXT, on.name, "on_name", 0),
+	F(task_facts, BOOL, reclaiming),
+	F(task_facts, U32, reclaim_gfp),
+	F(task_facts, I32, reclaim_order),
+	F(task_facts, I32, reclaim_priority),
+	F(task_facts, I64, reclaim_done_pages),
+	F_ABSENT(task_facts, STACK, stack, "stack", 0),
+	F_END,
+};
+static const struct field napis_fields[] = {
+	F(napi_facts, TEXT, device),
+	F(napi_facts, NAME, poll),
+	F_ABSENT(napi_facts, I32, rx_posted, "rx_posted", -1),
+	F(napi_facts, BOOL, scheduled),
+	F(napi_facts, BOOL, disabled),
+	F_END,
+};
+static const struct field sockets_fields[] = {
+	F(socket_facts, TEXT, name),
+	F(socket_facts, U64, wmem_queued_bytes),
+	F(socket_facts, U64, sndbuf_bytes),
+	F(socket_facts, U64, unacked_bytes),
+	F(socket_facts, U64, rmem_bytes),
+	F(socket_facts, U64, backlog_bytes),
+	F(socket_facts, U32, snd_una),
+	F(socket_facts, U32, snd_nxt),
+	F(socket_facts, U32, retransmits),
+	F(socket_facts, BOOL, memalloc),
+	F_ABSENT(socket_facts, I64, timer_in_jiffies, "timer_in_jiffies", G_MININT64),
+	F_END,
+};
+static const struct field requests_fields[] = {
+	F(request_facts, TEXT, name),
+	F(request_facts, NAME, op),
+	F(request_facts, U64, bytes),
+	F(request_facts, HEX, folio),
+	F_ABSENT(request_facts, I64, age_ms, "age_ms", -1),
+	F(request_facts, BOOL, on_wire),
+	F_END,
+};
+static const struct field tags_fields[] = {
+	F(tags_facts, TEXT, name), F(tags_facts, HEX, queue),	  F(tags_facts, U32, depth),
+	F(tags_facts, U32, taken), F(tags_facts, U32, in_flight), F_END,
+};
+static const struct field mempools_fields[] = {
+	F(mempool_facts, HEX, address),
+	F(mempool_facts, TEXT, name),
+	F(mempool_facts, U32, min_nr),
+	F(mempool_facts, U32, curr_nr),
+	F_END,
+};
+static const struct field folios_fields[] = {
+	F(folio_facts, HEX, address),
+	F(folio_facts, BOOL, locked),
+	F(folio_facts, BOOL, writeback),
+	F(folio_facts, BOOL, swapcache),
+	F(folio_facts, BOOL, dirty),
+	F(folio_facts, TEXT, request),
+	F_END,
+};
+static const struct field works_fields[] = {
+	F(work_facts, HEX, address),	F(work_facts, NAME, function),
+	F(work_facts, TEXT, workqueue), F(work_facts, I32, state),
+	F(work_facts, HEX, pool),	F(work_facts, HEX, pwq),
+	F(work_facts, HEX, worker),	F(work_facts, HEX, completion),
+	F(work_facts, BOOL, rescuer),	F_END,
+};
+static const struct field pools_fields[] = {
+	F(pool_facts, HEX, address), F_ABSENT(pool_facts, I32, cpu, "cpu", -1),
+	F(pool_facts, I32, id),	     F(pool_facts, U32, workers),
+	F(pool_facts, U32, idle),    F_END,
+};
+static const struct field zones_fields[] = {
+	F(zone_facts, TEXT, name),	   F(zone_facts, I32, node),
+	F(zone_facts, I64, free_pages),	   F(zone_facts, I64, min_pages),
+	F(zone_facts, I64, low_pages),	   F(zone_facts, I64, high_pages),
+	F(zone_facts, I64, managed_pages), F_END,
+};
+
+static gint64 number_in(const struct field *f, const void *element)
+{
+	switch (f->kind) {
+	case FIELD_BOOL:
+	case FIELD_I32:
+		return G_STRUCT_MEMBER(gint32, element, f->offset);
+	case FIELD_U32:
+		return G_STRUCT_MEMBER(guint32, element, f->offset);
+	default:
+		return G_STRUCT_MEMBER(gint64, element, f->offset);
+	}
+}
+
+static void set_number(const struct field *f, void *element, gint64 value)
+{
+	if (f->bytes == 4)
+		G_STRUCT_MEMBER(gint32, element, f->offset) = value;
+	else
+		G_STRUCT_MEMBER(gint64, element, f->offset) = value;
+}
+
+static void add_text(JsonBuilder *b, const char *name, const char *text)
+{
+	if (text && *text)
+		json_add_string(b, name, text);
+}
+
+/* "function+0x12 ffffffff81234567", a guess prefixed by "? " as in the kernel's own traces */
+static void stack_to_json(const struct task_facts *t, JsonBuilder *b)
+{
 	json_builder_set_member_name(b, "stack");
 	json_builder_begin_array(b);
 	for (guint i = 0; i < t->frames; i++) {
@@ -94,7 +207,47 @@ static void task_to_json(const struct task_facts *t, JsonBuilder *b)
 		json_builder_add_string_value(b, line);
 	}
 	json_builder_end_array(b);
+}
+
+static void element_to_json(const struct field *fields, const void *element, JsonBuilder *b)
+{
+	json_builder_begin_object(b);
+	for (const struct field *f = fields; f->name; f++) {
+		g_autofree char *hex = NULL;
+
+		switch (f->kind) {
+		case FIELD_TEXT:
+			add_text(b, f->name, G_STRUCT_MEMBER_P(element, f->offset));
+			break;
+		case FIELD_NAME:
+			add_text(b, f->name, G_STRUCT_MEMBER(const char *, element, f->offset));
+			break;
+		case FIELD_STACK:
+			stack_to_json(element, b);
+			break;
+		default:
+			if (number_in(f, element) == f->absent)
+				break;
+			hex = g_strdup_printf("0x%" G_GINT64_MODIFIER "x", number_in(f, element));
+			if (f->kind == FIELD_HEX)
+				json_add_string(b, f->name, hex);
+			else if (f->kind == FIELD_BOOL)
+				json_add_bool(b, f->name, number_in(f, element));
+			else
+				json_add_int(b, f->name, number_in(f, element));
+		}
+	}
 	json_builder_end_object(b);
+}
+
+static gint64 get_int(JsonObject *o, const char *name)
+{
+	return json_object_get_int_member_with_default(o, name, 0);
+}
+
+static gboolean get_bool(JsonObject *o, const char *name)
+{
+	return json_object_get_boolean_member_with_default(o, name, FALSE);
 }
 
 static void frame_from_text(const char *line, struct stack_frame *f)
@@ -115,133 +268,73 @@ static void frame_from_text(const char *line, struct stack_frame *f)
 	f->address = g_ascii_strtoull(end, NULL, 16);
 }
 
-static void task_from_json(JsonObject *o, struct snapshot *s)
+static void stack_from_json(JsonObject *o, struct task_facts *t)
 {
-	struct task_facts t = {
-		.address = get_address(o, "task"),
-		.pid = get_int(o, "pid"),
-		.tgid = get_int(o, "tgid"),
-		.state = get_int(o, "state"),
-		.flags = get_int(o, "flags"),
-		.kernel_thread = get_bool(o, "kernel_thread"),
-		.on_cpu = get_bool(o, "on_cpu"),
-		.switches = get_int(o, "switches"),
-		.mutex = get_address(o, "mutex"),
-		.mutex_owner = get_address(o, "mutex_owner"),
-	};
-	JsonArray *stack = json_object_has_member(o, "stack")
-				   ? json_object_get_array_member(o, "stack")
-				   : NULL;
+	JsonNode *node = json_object_get_member(o, "stack");
+	JsonArray *stack = node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
 
-	get_text(o, "comm", t.comm, sizeof(t.comm));
-	get_text(o, "mutex_name", t.mutex_name, sizeof(t.mutex_name));
 	for (guint i = 0; stack && i < MIN(json_array_get_length(stack), STACK_FRAMES_MAX); i++)
-		frame_from_text(json_array_get_string_element(stack, i), &t.stack[t.frames++]);
-	g_array_append_val(s->tasks, t);
+		frame_from_text(json_array_get_string_element(stack, i), &t->stack[t->frames++]);
 }
 
-static void napi_to_json(const struct napi_facts *n, JsonBuilder *b)
+static void element_from_json(const struct field *fields, JsonObject *o, void *element)
 {
-	json_builder_begin_object(b);
-	json_add_string(b, "device", n->device);
-	json_add_string(b, "poll", n->poll);
-	json_add_int(b, "rx_posted", n->rx_posted);
-	json_add_bool(b, "disabled", n->disabled);
-	json_builder_end_object(b);
+	for (const struct field *f = fields; f->name; f++) {
+		const char *text;
+
+		switch (f->kind) {
+		case FIELD_TEXT:
+			text = json_object_get_string_member_with_default(o, f->name, "");
+			g_strlcpy(G_STRUCT_MEMBER_P(element, f->offset), text, f->bytes);
+			break;
+		case FIELD_NAME:
+			text = json_object_get_string_member_with_default(o, f->name, NULL);
+			G_STRUCT_MEMBER(const char *, element, f->offset) = g_intern_string(text);
+			break;
+		case FIELD_STACK:
+			stack_from_json(o, element);
+			break;
+		case FIELD_HEX:
+			text = json_object_get_string_member_with_default(o, f->name, "0");
+			set_number(f, element, g_ascii_strtoull(text, NULL, 16));
+			break;
+		case FIELD_BOOL:
+			set_number(f, element, get_bool(o, f->name));
+			break;
+		default:
+			set_number(f, element,
+				   json_object_get_int_member_with_default(o, f->name, f->absent));
+		}
+	}
 }
 
-static void napi_from_json(JsonObject *o, struct snapshot *s)
+static void array_to_json(const char *name, const GArray *array, const struct field *fields,
+			  JsonBuilder *b)
 {
-	const char *poll = json_object_get_string_member_with_default(o, "poll", NULL);
-	struct napi_facts n = { .poll = poll ? g_intern_string(poll) : NULL,
-				.rx_posted =
-					json_object_get_int_member_with_default(o, "rx_posted", -1),
-				.disabled = get_bool(o, "disabled") };
-
-	get_text(o, "device", n.device, sizeof(n.device));
-	g_array_append_val(s->napis, n);
+	json_builder_set_member_name(b, name);
+	json_builder_begin_array(b);
+	for (guint i = 0; i < array->len; i++)
+		element_to_json(fields, array->data + i * g_array_get_element_size((GArray *)array),
+				b);
+	json_builder_end_array(b);
 }
 
-static void socket_to_json(const struct socket_facts *k, JsonBuilder *b)
+static void array_from_json(const char *name, GArray *array, const struct field *fields,
+			    JsonObject *o)
 {
-	json_builder_begin_object(b);
-	json_add_string(b, "name", k->name);
-	json_add_int(b, "wmem_queued_bytes", k->wmem_queued_bytes);
-	json_add_int(b, "sndbuf_bytes", k->sndbuf_bytes);
-	json_add_int(b, "unacked_bytes", k->unacked_bytes);
-	json_add_int(b, "retransmits", k->retransmits);
-	if (k->timer_in_jiffies != G_MININT64)
-		json_add_int(b, "timer_in_jiffies", k->timer_in_jiffies);
-	json_builder_end_object(b);
+	JsonNode *node = json_object_get_member(o, name);
+	JsonArray *from = node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
+
+	for (guint i = 0; from && i < json_array_get_length(from); i++) {
+		JsonNode *element = json_array_get_element(from, i);
+
+		if (!JSON_NODE_HOLDS_OBJECT(element))
+			continue;
+		g_array_set_size(array, array->len + 1); /* zeroed */
+		element_from_json(fields, json_node_get_object(element),
+				  array->data + (array->len - 1) * g_array_get_element_size(array));
+	}
 }
-
-static void socket_from_json(JsonObject *o, struct snapshot *s)
-{
-	struct socket_facts k = {
-		.wmem_queued_bytes = get_int(o, "wmem_queued_bytes"),
-		.sndbuf_bytes = get_int(o, "sndbuf_bytes"),
-		.unacked_bytes = get_int(o, "unacked_bytes"),
-		.retransmits = get_int(o, "retransmits"),
-		.timer_in_jiffies =
-			json_object_get_int_member_with_default(o, "timer_in_jiffies", G_MININT64),
-	};
-
-	get_text(o, "name", k.name, sizeof(k.name));
-	g_array_append_val(s->sockets, k);
-}
-
-static void request_to_json(const struct request_facts *r, JsonBuilder *b)
-{
-	json_builder_begin_object(b);
-	json_add_string(b, "name", r->name);
-	json_add_int(b, "age_ms", r->age_ms);
-	json_builder_end_object(b);
-}
-
-static void request_from_json(JsonObject *o, struct snapshot *s)
-{
-	struct request_facts r = { .age_ms = json_object_get_int_member_with_default(o, "age_ms",
-										     -1) };
-
-	get_text(o, "name", r.name, sizeof(r.name));
-	g_array_append_val(s->requests, r);
-}
-
-static void zone_to_json(const struct zone_facts *z, JsonBuilder *b)
-{
-	json_builder_begin_object(b);
-	json_add_string(b, "name", z->name);
-	json_add_int(b, "node", z->node);
-	json_add_int(b, "free_pages", z->free_pages);
-	json_add_int(b, "min_pages", z->min_pages);
-	json_add_int(b, "low_pages", z->low_pages);
-	json_add_int(b, "high_pages", z->high_pages);
-	json_add_int(b, "managed_pages", z->managed_pages);
-	json_builder_end_object(b);
-}
-
-static void zone_from_json(JsonObject *o, struct snapshot *s)
-{
-	struct zone_facts z = {
-		.node = get_int(o, "node"),
-		.free_pages = get_int(o, "free_pages"),
-		.min_pages = get_int(o, "min_pages"),
-		.low_pages = get_int(o, "low_pages"),
-		.high_pages = get_int(o, "high_pages"),
-		.managed_pages = get_int(o, "managed_pages"),
-	};
-
-	get_text(o, "name", z.name, sizeof(z.name));
-	g_array_append_val(s->zones, z);
-}
-
-/* The arrays of a snapshot and how their elements are written and read. */
-#define SNAPSHOT_ARRAYS(X)                                                                         \
-	X(tasks, struct task_facts, task)                                                          \
-	X(napis, struct napi_facts, napi)                                                          \
-	X(sockets, struct socket_facts, socket)                                                    \
-	X(requests, struct request_facts, request)                                                 \
-	X(zones, struct zone_facts, zone)
 
 void snapshot_to_json(const struct snapshot *s, JsonBuilder *b)
 {
@@ -250,28 +343,9 @@ void snapshot_to_json(const struct snapshot *s, JsonBuilder *b)
 	json_add_bool(b, "complete", s->complete);
 	json_add_bool(b, "server_answers", s->server_answers);
 	json_add_bool(b, "server_running", s->server_running);
-#define WRITE(array, type, element)                                                                \
-	json_builder_set_member_name(b, #array);                                                   \
-	json_builder_begin_array(b);                                                               \
-	for (guint i = 0; i < s->array->len; i++)                                                  \
-		element##_to_json(&g_array_index(s->array, type, i), b);                           \
-	json_builder_end_array(b);
+#define WRITE(name, type) array_to_json(#name, s->name, name##_fields, b);
 	SNAPSHOT_ARRAYS(WRITE)
 #undef WRITE
-}
-
-static void each_object(JsonObject *o, const char *name,
-			void (*read)(JsonObject *, struct snapshot *), struct snapshot *s)
-{
-	JsonNode *node = json_object_get_member(o, name);
-	JsonArray *array = node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
-
-	for (guint i = 0; array && i < json_array_get_length(array); i++) {
-		JsonNode *element = json_array_get_element(array, i);
-
-		if (JSON_NODE_HOLDS_OBJECT(element))
-			read(json_node_get_object(element), s);
-	}
 }
 
 struct snapshot *snapshot_from_json(JsonObject *o)
@@ -283,7 +357,7 @@ struct snapshot *snapshot_from_json(JsonObject *o)
 	s->complete = get_bool(o, "complete");
 	s->server_answers = get_bool(o, "server_answers");
 	s->server_running = get_bool(o, "server_running");
-#define READ(array, type, element) each_object(o, #array, element##_from_json, s);
+#define READ(name, type) array_from_json(#name, s->name, name##_fields, o);
 	SNAPSHOT_ARRAYS(READ)
 #undef READ
 	return s;

@@ -10,6 +10,7 @@
 #include <board.h>
 
 #include "build/cache.h"
+#include "run/facts_json.h"
 #include "run/klog.h"
 #include "run/record.h"
 
@@ -27,7 +28,7 @@ static struct snapshot *knot(void)
 	struct socket_facts socket = { .name = "nbd0 socket 0",
 				       .unacked_bytes = 7,
 				       .timer_in_jiffies = G_MININT64 };
-	struct request_facts request = { "nbd0 tag 3", 4200 };
+	struct request_facts request = { .name = "nbd0 tag 3", .age_ms = 4200 };
 	struct zone_facts zone = { .name = "DMA32", .free_pages = 56, .min_pages = 150 };
 	struct task_facts t = {
 		.address = 0xffff888000001000, .pid = 38, .state = 2, .frames = 3, .switches = 140
@@ -125,6 +126,60 @@ static void test_torn_line(void)
 	remove_dir(dir);
 }
 
+static char *text_of_snapshot(const struct snapshot *s)
+{
+	g_autoptr(JsonBuilder) b = json_builder_new();
+	g_autoptr(JsonNode) root = NULL;
+
+	json_builder_begin_object(b);
+	snapshot_to_json(s, b);
+	json_builder_end_object(b);
+	root = json_builder_get_root(b);
+	return json_to_string(root, FALSE);
+}
+
+/* Every array and kind of field, with values that differ from "unknown". */
+static struct snapshot *one_of_each(void)
+{
+	struct snapshot *s = knot();
+	struct tags_facts tags = { "nbd0", 0xffff888000002000, 128, 128, 3 };
+	struct mempool_facts mempool = { 0xffff888000003000, "fs_bio_set", 2, 0 };
+	struct folio_facts folio = { .address = 0xffffea0000001000, .writeback = TRUE };
+	struct work_facts work = { .function = "flush_me", .state = WORK_BEHIND, .pwq = ~0ull };
+	struct pool_facts pool = { 0xffff888000004000, -1, 4, 2, 1 };
+	struct task_facts *t = &g_array_index(s->tasks, struct task_facts, 0);
+
+	t->on = (struct wait_object){ OBJECT_FOLIO, 1, 0xffffea0000001000, 0, "writeback" };
+	t->reclaiming = TRUE;
+	t->reclaim_priority = -3;
+	g_array_append_val(s->tags, tags);
+	g_array_append_val(s->mempools, mempool);
+	g_array_append_val(s->folios, folio);
+	g_array_append_val(s->works, work);
+	g_array_append_val(s->pools, pool);
+	return s;
+}
+
+static void test_round_trip(void)
+{
+	SCOPED(snapshot) written = one_of_each();
+	g_autofree char *text = text_of_snapshot(written);
+	g_autoptr(JsonNode) node = json_from_string(text, NULL);
+	SCOPED(snapshot) read = snapshot_from_json(json_node_get_object(node));
+	g_autofree char *again = text_of_snapshot(read);
+	const struct task_facts *t = &g_array_index(read->tasks, struct task_facts, 0);
+
+	g_assert_cmpstr(text, ==, again);
+	g_assert_cmpint(t->on.kind, ==, OBJECT_FOLIO);
+	g_assert_cmpstr(t->on.name, ==, "writeback");
+	g_assert_cmpint(t->reclaim_priority, ==, -3);
+	g_assert_cmpint(g_array_index(read->pools, struct pool_facts, 0).cpu, ==, -1);
+	g_assert_cmpstr(g_array_index(read->works, struct work_facts, 0).function, ==, "flush_me");
+	g_assert_cmpuint(g_array_index(read->works, struct work_facts, 0).pwq, ==, ~0ull);
+	g_assert_cmpint(g_array_index(read->sockets, struct socket_facts, 0).timer_in_jiffies, ==,
+			G_MININT64);
+}
+
 static void test_never_overwrites(void)
 {
 	g_autofree char *dir = new_dir();
@@ -166,6 +221,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/record/replay", test_replay);
+	g_test_add_func("/record/round-trip", test_round_trip);
 	g_test_add_func("/record/torn-line", test_torn_line);
 	g_test_add_func("/record/never-overwrites", test_never_overwrites);
 	g_test_add_func("/record/console-lines", test_console_lines);

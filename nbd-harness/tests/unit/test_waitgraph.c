@@ -37,9 +37,10 @@ static void wait_for_mutex(struct snapshot *s, guint64 waiter, const char *name,
 
 		if (t->address != waiter)
 			continue;
-		t->mutex = 0xffffffff82000000ull;
-		t->mutex_owner = owner;
-		g_strlcpy(t->mutex_name, name, sizeof(t->mutex_name));
+		t->on.kind = OBJECT_MUTEX;
+		t->on.address = 0xffffffff82000000ull;
+		t->on.owner = owner;
+		g_strlcpy(t->on.name, name, sizeof(t->on.name));
 	}
 }
 
@@ -154,7 +155,7 @@ static void test_refill_sends_itself(void)
 	struct task_facts *refiller = task(s, 1);
 
 	refiller->stack[1].function = "sk_stream_wait_memory";
-	refiller->mutex = refiller->mutex_owner = 0;
+	refiller->on = (struct wait_object){ 0 };
 
 	SCOPED(waitgraph) g = waitgraph_build(s, &no_hints);
 	g_autofree char *signature = waitgraph_signature(g);
@@ -228,7 +229,7 @@ static void test_unknown_wait_frees(void)
 {
 	SCOPED(snapshot) s = two_mutexes("alpha", "beta");
 
-	task(s, 1)->mutex_owner = 0;
+	task(s, 1)->on.owner = 0;
 
 	SCOPED(waitgraph) g = waitgraph_build(s, &no_hints);
 
