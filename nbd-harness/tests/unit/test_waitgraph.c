@@ -103,7 +103,7 @@ static struct snapshot *refill(gboolean on_mempool, gboolean server)
 {
 	struct snapshot *s = with_server(server);
 	struct napi_facts napi = { .device = "eth0", .poll = "virtnet_poll", .disabled = TRUE };
-	struct request_facts request = { "nbd0 tag 1", 9000 };
+	struct request_facts request = { .name = "nbd0 tag 1", .age_ms = 9000 };
 	guint64 holder = add_task(s, "kswapd0",
 				  STACK("schedule", "sk_stream_wait_memory", "tcp_sendmsg_locked",
 					"nbd_send_cmd", "nbd_queue_rq", "swap_writepage",
@@ -167,7 +167,7 @@ static void test_refill_sends_itself(void)
 static void test_stopped_server(void)
 {
 	SCOPED(snapshot) s = with_server(FALSE);
-	struct request_facts request = { "nbd0 tag 1", 9000 };
+	struct request_facts request = { .name = "nbd0 tag 1", .age_ms = 9000 };
 
 	g_array_append_val(s->requests, request);
 	add_task(s, "kswapd0",
@@ -185,7 +185,7 @@ static void test_stopped_server(void)
 static void test_slow_io(void)
 {
 	SCOPED(snapshot) s = with_server(TRUE);
-	struct request_facts request = { "nbd0 tag 1", 9000 };
+	struct request_facts request = { .name = "nbd0 tag 1", .age_ms = 9000 };
 
 	g_array_append_val(s->requests, request);
 	add_task(s, "anon", STACK("io_schedule", "folio_wait_bit_common", "do_swap_page"));
@@ -241,7 +241,7 @@ static void test_receive_starves(void)
 {
 	SCOPED(snapshot) s = with_server(TRUE);
 	struct waitgraph_hints hints = { .receive_in_vain = TRUE };
-	struct request_facts request = { "nbd0 tag 1", 9000 };
+	struct request_facts request = { .name = "nbd0 tag 1", .age_ms = 9000 };
 	struct napi_facts napi = { .device = "eth0", .poll = "virtnet_poll", .rx_posted = 0 };
 
 	g_array_append_val(s->requests, request);
