@@ -3,6 +3,7 @@
 
 #include <board.h>
 
+#include "guest/unwind.h"
 #include "guest/view_mm.h"
 #include "guest/view_nbd.h"
 #include "guest/view_net.h"
@@ -11,6 +12,7 @@
 struct observer {
 	const struct guest *g;
 	const struct board *board;
+	struct unwinder *unwinder;
 	struct view_mm *mm;
 	struct view_nbd *nbd;
 };
@@ -21,6 +23,7 @@ struct observer *observer_new(const struct guest *g, const struct board *board, 
 
 	o->g = g;
 	o->board = board;
+	o->unwinder = unwinder_new(g);
 	o->mm = view_mm_new(g, error);
 	o->nbd = o->mm ? view_nbd_new(g, error) : NULL;
 	if (!o->nbd) {
@@ -34,6 +37,7 @@ void observer_free(struct observer *o)
 {
 	if (!o)
 		return;
+	unwinder_free(o->unwinder);
 	view_mm_free(o->mm);
 	view_nbd_free(o->nbd);
 	g_free(o);
@@ -89,7 +93,7 @@ struct snapshot *observer_snapshot(struct observer *o, gint64 host_us)
 	struct snapshot *snapshot = snapshot_new();
 
 	snapshot->host_us = host_us;
-	snapshot->complete = view_task_snapshot(o->g, snapshot->tasks);
+	snapshot->complete = view_task_snapshot(o->g, o->unwinder, snapshot->tasks);
 	/* After the tasks: names their tx_lock waits. */
 	snapshot->complete &= view_nbd_snapshot(o->nbd, host_us, snapshot);
 	snapshot->complete &= view_net_snapshot(o->g, snapshot->napis);

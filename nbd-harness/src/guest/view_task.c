@@ -4,18 +4,16 @@
  * init_task.tasks.  A live guest changes these RCU lists while we walk, hence
  * the bounds and the "unknown" on failure.
  *
- * A sleeping task's stack begins at thread.sp with struct inactive_task_frame;
- * from its saved bp the frame pointers lead up.  What a sleeper waits for is
- * typed, on its stack: a struct mutex_waiter is believed only if its task
- * field names the sleeper and the ring it is on leads to a struct mutex whose
- * wait_list is that ring (read: the one node that lies on nobody's stack).
+ * What a sleeper waits for is typed, on its stack: a struct mutex_waiter is
+ * believed only if its task field names the sleeper and the ring it is on leads
+ * to a struct mutex whose wait_list is that ring (read: the one node that lies
+ * on nobody's stack).
  */
 #include "guest/view_task.h"
 
 #include <string.h>
 
 #define PF_KTHREAD  0x00200000u /* include/linux/sched.h, unchanged from 5.10 to 7.3 */
-#define STACK_BYTES (16u << 10) /* THREAD_SIZE of x86-64 without KASAN */
 #define WAITERS_MAX 4096
 #define MUTEX_FLAGS 7ull /* low bits of mutex.owner, kernel/locking/mutex.c */
 
@@ -99,66 +97,6 @@ void view_task_sample(const struct guest *g, struct sample *s)
 		guest_read(g, tainted, &s->tainted, 8);
 }
 
-/* A task's stack, copied: words[i] stood at base + 8 * i. */
-struct stack {
-	guint64 base;
-	guint64 words[STACK_BYTES / 8];
-};
-
-static gboolean stack_index(const struct stack *stack, guint64 address, guint *i)
-{
-	if (address < stack->base || address >= stack->base + STACK_BYTES || (address & 7))
-		return FALSE;
-	*i = (address - stack->base) / 8;
-	return TRUE;
-}
-
-static gboolean push_frame(const struct guest *g, struct task_facts *t, guint64 address,
-			   gboolean guess)
-{
-	guint offset = 0;
-	/* The return address may be the first byte of the next function. */
-	const char *function = symbols_function(g->symbols, address - 1, &offset);
-
-	if (!function || t->frames == STACK_FRAMES_MAX)
-		return FALSE;
-	t->stack[t->frames++] =
-		(struct stack_frame){ address, g_intern_string(function), offset + 1, guess };
-	return TRUE;
-}
-
-static void unwind(const struct guest *g, const struct stack *stack, guint64 sp,
-		   struct task_facts *t)
-{
-	guint i;
-
-	if (!stack_index(stack, sp + g->at.frame_ret, &i))
-		return;
-	push_frame(g, t, stack->words[i], FALSE);
-
-	guint64 bp = stack->words[i - 1];
-
-	/* Each frame lies above the last one, so this ends. */
-	while (stack_index(stack, bp, &i) && i + 1 < STACK_BYTES / 8 &&
-	       push_frame(g, t, stack->words[i + 1], FALSE)) {
-		if (stack->words[i] <= bp)
-			break;
-		bp = stack->words[i];
-	}
-}
-
-static void scan(const struct guest *g, const struct stack *stack, guint64 sp, struct task_facts *t)
-{
-	guint i;
-
-	if (!stack_index(stack, sp, &i))
-		return;
-	for (; i < STACK_BYTES / 8 && t->frames < STACK_FRAMES_MAX; i++) {
-		if (stack->words[i] >= 0xffffffff80000000ull)
-			push_frame(g, t, stack->words[i], TRUE);
-	}
-}
-
 /* A task_struct keeps its stack pointer, stale or not, within its stack. */
 static gboolean looks_like_task(const struct guest *g, guint64 task)
 {
@@ -211,12 +149,11 @@ static guint64 mutex_of_ring(const struct guest *g, guint64 waiter)
 	return 0;
 }
 
-static void find_mutex(const struct guest *g, const struct stack *stack, guint64 sp,
-		       struct task_facts *t)
+static void find_mutex(const struct guest *g, const struct stack *stack, struct task_facts *t)
 {
 	guint i, to_task = (g->at.mutex_waiter_task - g->at.mutex_waiter_list) / 8;
 
-	if (!stack_index(stack, sp, &i))
+	if (!stack_index(stack, stack->sp, &i))
 		return;
 	for (; i + to_task < STACK_BYTES / 8; i++) {
 		if (stack->words[i + to_task] != t->address || !guest_is_pointer(stack->words[i]))
@@ -247,12 +184,17 @@ static gboolean in_mutex_lock(const struct task_facts *t)
 	return FALSE;
 }
 
+struct reading {
+	const struct unwinder *unwinder;
+	GArray *tasks;
+};
+
 static gboolean read_task(const struct guest *g, guint64 address, gpointer data)
 {
-	GArray *tasks = data;
+	struct reading *r = data;
 	struct task_facts t = { .address = address };
 	g_autofree struct stack *stack = g_new(struct stack, 1);
-	guint64 nvcsw, nivcsw, mm, sp;
+	guint64 nvcsw, nivcsw, mm;
 	guint32 pid, tgid, on_cpu;
 
 	if (!guest_u32(g, address + g->at.task_state, &t.state) ||
@@ -263,8 +205,6 @@ static gboolean read_task(const struct guest *g, guint64 address, gpointer data)
 	    !guest_u64(g, address + g->at.task_nvcsw, &nvcsw) ||
 	    !guest_u64(g, address + g->at.task_nivcsw, &nivcsw) ||
 	    !guest_u64(g, address + g->at.task_mm, &mm) ||
-	    !guest_u64(g, address + g->at.task_sp, &sp) ||
-	    !guest_u64(g, address + g->at.task_stack, &stack->base) ||
 	    !guest_read_text(g, address + g->at.task_comm, t.comm, sizeof(t.comm)))
 		return FALSE;
 	t.pid = pid;
@@ -273,17 +213,15 @@ static gboolean read_task(const struct guest *g, guint64 address, gpointer data)
 	t.kernel_thread = (t.flags & PF_KTHREAD) != 0;
 	t.switches = nvcsw + nivcsw;
 
-	/* An on-CPU task's thread.sp is stale: its stack needs the vCPU's registers. */
-	if (!t.on_cpu && guest_read(g, stack->base, stack->words, STACK_BYTES)) {
-		(g->frame_pointers ? unwind : scan)(g, stack, sp, &t);
-		if (in_mutex_lock(&t))
-			find_mutex(g, stack, sp, &t);
-	}
-	g_array_append_val(tasks, t);
+	if (unwind_task(r->unwinder, &t, stack) && in_mutex_lock(&t))
+		find_mutex(g, stack, &t);
+	g_array_append_val(r->tasks, t);
 	return TRUE;
 }
 
-gboolean view_task_snapshot(const struct guest *g, GArray *tasks)
+gboolean view_task_snapshot(const struct guest *g, const struct unwinder *u, GArray *tasks)
 {
-	return walk_tasks(g, read_task, tasks);
+	struct reading r = { u, tasks };
+
+	return walk_tasks(g, read_task, &r);
 }

@@ -4,6 +4,7 @@
 #define NETSWAP_GUEST_VIEW_TASK_H
 
 #include "guest/guest.h"
+#include "guest/unwind.h"
 #include "judge/facts.h"
 
 #define GUEST_TASKS_MAX 32768
@@ -12,11 +13,10 @@
 void view_task_sample(const struct guest *g, struct sample *s);
 
 /*
- * Append a struct task_facts for every thread; the guest must be stopped.
- * Stacks of sleeping tasks are unwound by frame pointers where the kernel has
- * them, otherwise text addresses found on the stack are listed as guesses.
+ * Append a struct task_facts for every thread; the guest must be
+ * stopped.  Stacks are as @u unwinds them.
  * FALSE: the list is broken; what was read until then is in @tasks.
  */
-gboolean view_task_snapshot(const struct guest *g, GArray *tasks);
+gboolean view_task_snapshot(const struct guest *g, const struct unwinder *u, GArray *tasks);
 
 #endif
