@@ -29,7 +29,7 @@ static struct snapshot *nothing(void)
 static struct snapshot *dead_server(void)
 {
 	struct snapshot *s = nothing();
-	struct request_facts request = { "nbd0 tag 0", 5000 };
+	struct request_facts request = { .name = "nbd0 tag 0", .age_ms = 5000 };
 	struct task_facts t = { .address = 0xffff888000001000, .state = 2, .frames = 1 };
 
 	s->server_running = s->server_answers = FALSE;
@@ -48,13 +48,14 @@ static struct snapshot *knot(void)
 		struct task_facts t = { .address = 0xffff888000001000 + i * 0x1000,
 					.state = 2,
 					.frames = 3,
-					.mutex = 0xffffffff82000000 + i * 64,
-					.mutex_owner = 0xffff888000002000 - i * 0x1000 };
+					.on = { .kind = OBJECT_MUTEX,
+						.address = 0xffffffff82000000 + i * 64,
+						.owner = 0xffff888000002000 - i * 0x1000 } };
 
 		t.stack[0].function = "__mutex_lock";
 		t.stack[1].function = i ? "beta" : "alpha";
 		t.stack[2].function = "kthread";
-		g_strlcpy(t.mutex_name, i ? "a" : "b", sizeof(t.mutex_name));
+		g_strlcpy(t.on.name, i ? "a" : "b", sizeof(t.on.name));
 		g_array_append_val(s->tasks, t);
 	}
 	return s;
