@@ -7,4 +7,8 @@
 /* Append a formatted line, and its newline, to @text. */
 void text_line(GString *text, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
 
+/* How a process ended, by waitpid(2)'s status: "ended with status 7", "was killed by SIGKILL".
+ * Caller frees. */
+char *text_wait_status(int wait_status);
+
 #endif

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 struct tool {
 	GMainLoop *loop;
@@ -131,14 +132,14 @@ static void set_status_error(const struct tool *t, const char *name, const char 
 			     int err_fd, GError **error)
 {
 	g_autofree char *program = g_path_get_basename(name);
+	g_autofree char *how = text_wait_status(t->wait_status);
 	g_autofree char *said = log_path ? g_strdup_printf("see %s", log_path) : last_line(err_fd);
 
 	if (t->interrupted)
 		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INTERRUPTED,
 			    "interrupted while %s ran", program);
 	else if (WIFSIGNALED(t->wait_status))
-		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA,
-			    "%s was killed by signal %d: %s", program, WTERMSIG(t->wait_status),
+		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA, "%s %s: %s", program, how,
 			    said);
 	else if (*said && !log_path)
 		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA, "%s: %s", program, said);

@@ -33,6 +33,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -155,7 +156,7 @@ static void restore_signals(void)
 
 /*
  * Stand for a program that detaches itself: being the subreaper, we get what
- * it leaves behind as our children, and end with the status of the last.
+ * it leaves behind as our children, and end as the last of it ended.
  */
 static void guard_daemon(void)
 {
@@ -173,7 +174,12 @@ static void guard_daemon(void)
 	while ((pid = waitpid(-1, &status, 0)) > 0 || errno == EINTR)
 		if (pid > 0)
 			last = status;
-	_exit(WIFEXITED(last) ? WEXITSTATUS(last) : 128 + WTERMSIG(last));
+	if (WIFSIGNALED(last)) {
+		/* End as it ended, but without a second core file. */
+		setrlimit(RLIMIT_CORE, &(struct rlimit){ 0 });
+		raise(WTERMSIG(last));
+	}
+	_exit(WEXITSTATUS(last));
 }
 
 /* In the child: never returns.  What fails before exec is told through @error_fd. */

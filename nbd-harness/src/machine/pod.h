@@ -60,8 +60,8 @@ struct pod_child *pod_spawn(struct pod *pod, const char *name, char *const argv[
 /*
  * The same for a program that detaches itself (nbd-server forks into the
  * background and has no option not to): the child is a guard, a subreaper that
- * ends when all that the program left behind has ended, with the status of the
- * last.  Signals go to what it stands for, never to the guard.
+ * ends when all that the program left behind has ended, as the last of it
+ * ended (with its status, or by its signal).  Signals go to what it stands for, never to the guard.
  */
 struct pod_child *pod_spawn_daemon(struct pod *pod, const char *name, char *const argv[],
 				   int log_fd, const struct pod_fd *fds, GError **error);

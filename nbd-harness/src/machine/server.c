@@ -9,10 +9,10 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "machine/logtail.h"
 #include "machine/nbd_probe.h"
 #include "machine/server_private.h"
@@ -50,12 +50,8 @@ static void set_refused(struct server *s, int log_fd, off_t log_from, const char
 
 static void set_ended(struct server *s, int log_fd, off_t log_from, GError **error)
 {
-	int status = s->child->wait_status;
-	g_autofree char *what =
-		WIFEXITED(status) ? g_strdup_printf("ended with status %d before it answered",
-						    WEXITSTATUS(status))
-				  : g_strdup_printf("was killed by signal %d before it answered",
-						    WTERMSIG(status));
+	g_autofree char *how = text_wait_status(s->child->wait_status);
+	g_autofree char *what = g_strconcat(how, " before it answered", NULL);
 
 	set_refused(s, log_fd, log_from, what, error);
 }

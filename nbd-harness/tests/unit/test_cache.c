@@ -121,7 +121,7 @@ static void test_tool_failure(void)
 
 	fails_saying("echo first >&2; echo the reason >&2; exit 3", "sh: the reason");
 	fails_saying("exit 3", "sh failed with status 3");
-	fails_saying("kill -9 $$", "sh was killed by signal 9: ");
+	fails_saying("kill -9 $$", "sh was killed by SIGKILL: ");
 	g_assert_false(tool_run(missing, NULL, NULL, NULL, NULL, &error));
 	g_assert_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA);
 }
