@@ -4,13 +4,13 @@
  * found and, where that is not enough, what to do.  Each check is one
  * function; none changes anything but the cache folder, which it creates.
  */
-#include <json-glib/json-glib.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/options.h"
 #include "build/cache.h"
 #include "build/tool.h"
@@ -56,7 +56,7 @@ static void report(struct doctor *doctor, enum state state, const char *name, co
 		if (remedy)
 			json_object_set_string_member(object, "remedy", remedy);
 		json_node_take_object(node, object);
-		line = json_to_string(node, FALSE);
+		line = json_text(node, FALSE);
 		g_print("%s\n", line);
 	} else {
 		g_print("%-8s %-18s %s%s%s\n", state_names[state], name, found, remedy ? "; " : "",

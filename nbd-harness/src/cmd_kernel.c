@@ -2,10 +2,10 @@
 /*
  * netswap kernel: build, list, fetch and locate kernels without running them.
  */
-#include <json-glib/json-glib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/options.h"
 #include "base/progress.h"
 #include "build/kernel.h"
@@ -53,35 +53,23 @@ static const char about[] =
 	"  netswap kernel build --series fix\n"
 	"  netswap kernel build --source ~/linux --patch try.patch --config lockdep.config";
 
-static void add_member(JsonBuilder *b, const char *name, const char *value)
-{
-	json_builder_set_member_name(b, name);
-	if (value)
-		json_builder_add_string_value(b, value);
-	else
-		json_builder_add_null_value(b);
-}
-
 static void print_json(const struct kernel *k)
 {
 	g_autoptr(JsonBuilder) b = json_builder_new();
-	g_autoptr(JsonNode) root = NULL;
-	g_autofree char *text = NULL;
 
 	json_builder_begin_object(b);
-	add_member(b, "name", k->name);
-	add_member(b, "key", k->key);
-	add_member(b, "image", k->image);
-	add_member(b, "vmlinux", k->vmlinux);
-	add_member(b, "config", k->config);
-	add_member(b, "modules", k->modules);
-	json_builder_set_member_name(b, "built");
-	json_builder_add_boolean_value(b, k->built);
-	json_builder_set_member_name(b, "build_s");
-	json_builder_add_double_value(b, k->build_s);
+	json_add_string(b, "name", k->name);
+	json_add_string(b, "key", k->key);
+	json_add_string(b, "image", k->image);
+	json_add_string(b, "vmlinux", k->vmlinux);
+	json_add_string(b, "config", k->config);
+	json_add_string(b, "modules", k->modules);
+	json_add_bool(b, "built", k->built);
+	json_add_seconds(b, "build_s", k->build_s * G_USEC_PER_SEC);
 	json_builder_end_object(b);
-	root = json_builder_get_root(b);
-	text = json_to_string(root, FALSE);
+
+	g_autofree char *text = json_built(b, FALSE);
+
 	g_print("%s\n", text);
 }
 

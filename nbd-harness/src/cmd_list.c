@@ -3,10 +3,10 @@
  * netswap list: what a scenario can name.  Each kind of thing is one function
  * that adds rows; with --json a row is one object and one line.
  */
-#include <json-glib/json-glib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/nearest.h"
 #include "base/options.h"
 #include "base/units.h"
@@ -237,7 +237,7 @@ static void print_json(const GPtrArray *rows)
 		g_autofree char *line = NULL;
 
 		json_node_set_object(node, row->object);
-		line = json_to_string(node, FALSE);
+		line = json_text(node, FALSE);
 		g_print("%s\n", line);
 	}
 }

@@ -15,11 +15,11 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/options.h"
 #include "base/progress.h"
 #include "cmd.h"
 #include "report/report.h"
-#include "run/facts_json.h"
 #include "run/run.h"
 
 #define RUNS_DIR "netswap-runs"
@@ -101,16 +101,15 @@ static void print_json(const struct scenario *s, const struct run_result *r)
 	json_add_string(b, "verdict", verdict_name(r->verdict));
 	json_add_string(b, "expected", verdict_name(r->expected));
 	json_add_bool(b, "as_expected", r->as_expected);
-	json_add_seconds(b, "detected_after_s", r->detected_after_s * 1e6);
-	json_add_seconds(b, "duration_s", r->duration_s * 1e6);
+	json_add_seconds(b, "detected_after_s", r->detected_after_us);
+	json_add_seconds(b, "duration_s", r->duration_us);
 	json_add_string(b, "run_dir", r->dir);
 	json_add_string(b, "signature", r->signature);
 	json_add_string(b, "kernel", r->kernel);
 	json_add_int(b, "seed", r->seed);
 	json_builder_end_object(b);
 
-	g_autoptr(JsonNode) root = json_builder_get_root(b);
-	g_autofree char *text = json_to_string(root, FALSE);
+	g_autofree char *text = json_built(b, FALSE);
 
 	g_print("%s\n", text);
 }
@@ -143,7 +142,7 @@ static gboolean run_here(const struct scenario *s, gint64 run_seed, struct tally
 		print_json(s, &result);
 	else
 		print_line(s->name, verdict_name(result.verdict), verdict_name(result.expected),
-			   result.as_expected, run_seed, result.duration_s, result.dir);
+			   result.as_expected, run_seed, result.duration_us / 1e6, result.dir);
 	run_result_clear(&result);
 	return ok && !run_interrupted();
 }

@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/paths.h"
 #include "base/progress.h"
 #include "build/cache.h"
@@ -99,18 +100,9 @@ static struct kernel *load_entry(const char *path, GError **error)
 	return k;
 }
 
-static void add_string(JsonBuilder *b, const char *member, const char *value)
-{
-	if (!value)
-		return;
-	json_builder_set_member_name(b, member);
-	json_builder_add_string_value(b, value);
-}
-
 static void add_strings(JsonBuilder *b, const char *member, GPtrArray *values)
 {
-	json_builder_set_member_name(b, member);
-	json_builder_begin_array(b);
+	json_open_array(b, member);
 	for (guint i = 0; i < values->len; i++)
 		json_builder_add_string_value(b, values->pdata[i]);
 	json_builder_end_array(b);
@@ -122,23 +114,21 @@ static gboolean write_description(const struct kernel_inputs *in, const char *na
 {
 	g_autofree char *path = g_build_filename(dir, "kernel.json", NULL);
 	g_autoptr(JsonBuilder) b = json_builder_new();
-	g_autoptr(JsonNode) root = NULL;
-	g_autofree char *text = NULL;
 
 	json_builder_begin_object(b);
-	add_string(b, "name", name);
-	add_string(b, "key", in->key);
-	add_string(b, "release", in->release);
-	add_string(b, "label", in->label);
-	add_string(b, "package", in->package);
-	add_string(b, "tree", in->package ? NULL : in->tree);
+	json_add_string(b, "name", name);
+	json_add_string(b, "key", in->key);
+	json_add_string(b, "release", in->release);
+	json_add_string(b, "label", in->label);
+	json_add_string(b, "package", in->package);
+	json_add_string(b, "tree", in->package ? NULL : in->tree);
 	add_strings(b, "patches", in->patches);
 	add_strings(b, "fragments", in->fragments);
-	json_builder_set_member_name(b, "build_s");
-	json_builder_add_double_value(b, build_s);
+	json_add_seconds(b, "build_s", build_s * G_USEC_PER_SEC);
 	json_builder_end_object(b);
-	root = json_builder_get_root(b);
-	text = json_to_string(root, TRUE);
+
+	g_autofree char *text = json_built(b, TRUE);
+
 	return g_file_set_contents(path, text, -1, error);
 }
 

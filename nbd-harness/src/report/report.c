@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "report/report.h"
 
+#include "base/json.h"
 #include "run/conclude.h"
 
 char *report_json(const char *dir, GError **error)
@@ -15,7 +16,7 @@ char *report_json(const char *dir, GError **error)
 	json_object_set_object_member(both, "run", g_steal_pointer(&run));
 	json_object_set_object_member(both, "verdict", g_steal_pointer(&verdict));
 	json_node_set_object(root, both);
-	return json_to_string(root, TRUE);
+	return json_text(root, TRUE);
 }
 
 gboolean report_write(const char *dir, GError **error)

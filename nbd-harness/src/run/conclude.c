@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "run/facts_json.h"
+#include "base/json.h"
+#include "judge/stack.h"
 
 /* Fields of struct judge_config, all gint64, as run.json's "limits" has them. */
 static const struct {
@@ -24,8 +25,7 @@ static const struct {
 
 void judge_config_to_json(const struct judge_config *c, JsonBuilder *b)
 {
-	json_builder_set_member_name(b, "limits");
-	json_builder_begin_object(b);
+	json_open_object(b, "limits");
 	for (guint i = 0; i < G_N_ELEMENTS(limits); i++)
 		json_add_int(b, limits[i].name, G_STRUCT_MEMBER(gint64, c, limits[i].offset));
 	json_builder_end_object(b);
@@ -66,8 +66,7 @@ JsonObject *conclude_load(const char *dir, const char *name, GError **error)
 
 static void held_to_json(const struct ruling *r, JsonBuilder *b)
 {
-	json_builder_set_member_name(b, "held");
-	json_builder_begin_array(b);
+	json_open_array(b, "held");
 	for (int v = 0; v < VERDICTS; v++) {
 		if (!r->held[v])
 			continue;
@@ -81,10 +80,8 @@ static void held_to_json(const struct ruling *r, JsonBuilder *b)
 
 static void knot_to_json(const struct waitgraph *g, JsonBuilder *b)
 {
-	json_builder_set_member_name(b, "knot");
-	json_builder_begin_object(b);
-	json_builder_set_member_name(b, "nodes");
-	json_builder_begin_array(b);
+	json_open_object(b, "knot");
+	json_open_array(b, "nodes");
 	for (guint i = 0; g && i < g->nodes->len; i++) {
 		const struct wait_node *node = &g_array_index(g->nodes, struct wait_node, i);
 
@@ -97,8 +94,7 @@ static void knot_to_json(const struct waitgraph *g, JsonBuilder *b)
 		json_builder_end_object(b);
 	}
 	json_builder_end_array(b);
-	json_builder_set_member_name(b, "edges");
-	json_builder_begin_array(b);
+	json_open_array(b, "edges");
 	for (guint i = 0; g && i < g->edges->len; i++) {
 		const struct wait_edge *edge = &g_array_index(g->edges, struct wait_edge, i);
 
@@ -119,8 +115,7 @@ static void knot_to_json(const struct waitgraph *g, JsonBuilder *b)
 /* Every task that waits and is not idle, with its stack. */
 static void blocked_to_json(const struct ruling *r, JsonBuilder *b)
 {
-	json_builder_set_member_name(b, "blocked");
-	json_builder_begin_array(b);
+	json_open_array(b, "blocked");
 	for (guint i = 0; r->graph && i < r->graph->nodes->len; i++) {
 		const struct wait_node *node = &g_array_index(r->graph->nodes, struct wait_node, i);
 
@@ -139,12 +134,9 @@ static void blocked_to_json(const struct ruling *r, JsonBuilder *b)
 			json_add_string(b, "on", t->on.name);
 		json_add_bool(b, "stuck", node->stuck);
 		json_add_bool(b, "knot", node->knot);
-		json_builder_set_member_name(b, "stack");
-		json_builder_begin_array(b);
+		json_open_array(b, "stack");
 		for (guint k = 0; k < t->frames; k++) {
-			g_autofree char *frame =
-				g_strdup_printf("%s%s+0x%x", t->stack[k].guess ? "? " : "",
-						t->stack[k].function, t->stack[k].offset);
+			g_autofree char *frame = stack_frame_text(&t->stack[k]);
 
 			json_builder_add_string_value(b, frame);
 		}

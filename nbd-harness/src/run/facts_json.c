@@ -3,32 +3,8 @@
 
 #include <string.h>
 
-void json_add_string(JsonBuilder *b, const char *name, const char *value)
-{
-	json_builder_set_member_name(b, name);
-	if (value)
-		json_builder_add_string_value(b, value);
-	else
-		json_builder_add_null_value(b);
-}
-
-void json_add_int(JsonBuilder *b, const char *name, gint64 value)
-{
-	json_builder_set_member_name(b, name);
-	json_builder_add_int_value(b, value);
-}
-
-void json_add_bool(JsonBuilder *b, const char *name, gboolean value)
-{
-	json_builder_set_member_name(b, name);
-	json_builder_add_boolean_value(b, value);
-}
-
-void json_add_seconds(JsonBuilder *b, const char *name, gint64 us)
-{
-	json_builder_set_member_name(b, name);
-	json_builder_add_double_value(b, us / 1000 / 1e3); /* ms: more is noise */
-}
+#include "base/json.h"
+#include "judge/stack.h"
 
 void sample_from_json(JsonObject *o, struct sample *s)
 {
@@ -193,16 +169,14 @@ static void add_text(JsonBuilder *b, const char *name, const char *text)
 		json_add_string(b, name, text);
 }
 
-/* "function+0x12 ffffffff81234567", a guess prefixed by "? " as in the kernel's own traces */
+/* "function+0x12 ffffffff81234567" */
 static void stack_to_json(const struct task_facts *t, JsonBuilder *b)
 {
-	json_builder_set_member_name(b, "stack");
-	json_builder_begin_array(b);
+	json_open_array(b, "stack");
 	for (guint i = 0; i < t->frames; i++) {
-		const struct stack_frame *f = &t->stack[i];
+		g_autofree char *text = stack_frame_text(&t->stack[i]);
 		g_autofree char *line =
-			g_strdup_printf("%s%s+0x%x %" G_GINT64_MODIFIER "x", f->guess ? "? " : "",
-					f->function ? f->function : "", f->offset, f->address);
+			g_strdup_printf("%s %" G_GINT64_MODIFIER "x", text, t->stack[i].address);
 
 		json_builder_add_string_value(b, line);
 	}
@@ -250,22 +224,12 @@ static gboolean get_bool(JsonObject *o, const char *name)
 	return json_object_get_boolean_member_with_default(o, name, FALSE);
 }
 
-static void frame_from_text(const char *line, struct stack_frame *f)
+static struct stack_frame frame_from_line(const char *line)
 {
-	f->guess = g_str_has_prefix(line, "? ");
-	line += f->guess ? 2 : 0;
+	const char *space = strrchr(line, ' ');
+	g_autofree char *text = g_strndup(line, space ? space - line : (gssize)strlen(line));
 
-	const char *plus = strchr(line, '+');
-
-	if (!plus)
-		return;
-
-	g_autofree char *function = g_strndup(line, plus - line);
-	char *end;
-
-	f->function = *function ? g_intern_string(function) : NULL;
-	f->offset = g_ascii_strtoull(plus + 1, &end, 16);
-	f->address = g_ascii_strtoull(end, NULL, 16);
+	return stack_frame_parse(text, space ? g_ascii_strtoull(space, NULL, 16) : 0);
 }
 
 static void stack_from_json(JsonObject *o, struct task_facts *t)
@@ -274,7 +238,8 @@ static void stack_from_json(JsonObject *o, struct task_facts *t)
 	JsonArray *stack = node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
 
 	for (guint i = 0; stack && i < MIN(json_array_get_length(stack), STACK_FRAMES_MAX); i++)
-		frame_from_text(json_array_get_string_element(stack, i), &t->stack[t->frames++]);
+		t->stack[t->frames++] = frame_from_line(
+			json_node_get_string(json_array_get_element(stack, i)) ?: "");
 }
 
 static void element_from_json(const struct field *fields, JsonObject *o, void *element)
@@ -311,8 +276,7 @@ static void element_from_json(const struct field *fields, JsonObject *o, void *e
 static void array_to_json(const char *name, const GArray *array, const struct field *fields,
 			  JsonBuilder *b)
 {
-	json_builder_set_member_name(b, name);
-	json_builder_begin_array(b);
+	json_open_array(b, name);
 	for (guint i = 0; i < array->len; i++)
 		element_to_json(fields, array->data + i * g_array_get_element_size((GArray *)array),
 				b);

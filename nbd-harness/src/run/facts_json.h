@@ -14,10 +14,4 @@ void snapshot_to_json(const struct snapshot *s, JsonBuilder *b);
 /* Caller frees with snapshot_free(). */
 struct snapshot *snapshot_from_json(JsonObject *o);
 
-/* Shorthands that the writers of records share. */
-void json_add_string(JsonBuilder *b, const char *name, const char *value); /* NULL: null */
-void json_add_int(JsonBuilder *b, const char *name, gint64 value);
-void json_add_bool(JsonBuilder *b, const char *name, gboolean value);
-void json_add_seconds(JsonBuilder *b, const char *name, gint64 us);
-
 #endif

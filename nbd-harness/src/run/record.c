@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "run/facts_json.h"
 
 const char *event_kind_name(enum event_kind kind)
@@ -109,8 +110,7 @@ gboolean record_file(const struct record *r, const char *name, const char *text,
 
 gboolean record_json(const struct record *r, const char *name, JsonBuilder *builder, GError **error)
 {
-	g_autoptr(JsonNode) root = json_builder_get_root(builder);
-	g_autofree char *text = json_to_string(root, TRUE);
+	g_autofree char *text = json_built(builder, TRUE);
 	g_autofree char *line = g_strconcat(text, "\n", NULL);
 
 	return record_file(r, name, line, error);
@@ -129,8 +129,7 @@ static gboolean write_line(int fd, const char *line, gsize bytes)
 
 static gboolean append(int fd, JsonBuilder *builder)
 {
-	g_autoptr(JsonNode) root = json_builder_get_root(builder);
-	g_autofree char *text = json_to_string(root, FALSE);
+	g_autofree char *text = json_built(builder, FALSE);
 	g_autofree char *line = g_strconcat(text, "\n", NULL);
 
 	return write_line(fd, line, strlen(line));
@@ -141,8 +140,7 @@ static JsonBuilder *begin_line(struct record *r)
 	JsonBuilder *b = json_builder_new();
 
 	json_builder_begin_object(b);
-	json_builder_set_member_name(b, "n");
-	json_builder_add_int_value(b, ++r->n);
+	json_add_int(b, "n", ++r->n);
 	return b;
 }
 
@@ -165,20 +163,13 @@ gboolean record_event(struct record *r, enum event_kind kind, const struct sampl
 {
 	g_autoptr(JsonBuilder) b = begin_line(r);
 
-	json_builder_set_member_name(b, "host_us");
-	json_builder_add_int_value(b, now->host_us);
-	json_builder_set_member_name(b, "fair_us");
-	json_builder_add_int_value(b, now->fair_us);
-	json_builder_set_member_name(b, "event");
-	json_builder_add_string_value(b, event_kind_name(kind));
-	json_builder_set_member_name(b, "name");
-	json_builder_add_string_value(b, name ? name : "");
-	if (kind == EVENT_EVIDENCE) {
-		json_builder_set_member_name(b, "verdict");
-		json_builder_add_string_value(b, verdict_name(verdict));
-	}
-	json_builder_set_member_name(b, "detail");
-	json_builder_add_string_value(b, detail ? detail : "");
+	json_add_int(b, "host_us", now->host_us);
+	json_add_int(b, "fair_us", now->fair_us);
+	json_add_string(b, "event", event_kind_name(kind));
+	json_add_string(b, "name", name ? name : "");
+	if (kind == EVENT_EVIDENCE)
+		json_add_string(b, "verdict", verdict_name(verdict));
+	json_add_string(b, "detail", detail ? detail : "");
 	json_builder_end_object(b);
 	return append(r->events_fd, b);
 }

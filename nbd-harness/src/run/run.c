@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/progress.h"
 #include "build/image.h"
 #include "build/kernel.h"
@@ -38,7 +39,6 @@
 #include "run/klog.h"
 #include "run/limits.h"
 #include "run/open.h"
-#include "run/facts_json.h"
 #include "run/fair.h"
 #include "run/record.h"
 #include "run/script.h"
@@ -470,15 +470,6 @@ static gboolean prepare(struct run *r, GError **error)
 	return r->script != NULL;
 }
 
-static void add_strings(JsonBuilder *b, const char *name, char **values)
-{
-	json_builder_set_member_name(b, name);
-	json_builder_begin_array(b);
-	for (; values && *values; values++)
-		json_builder_add_string_value(b, *values);
-	json_builder_end_array(b);
-}
-
 static gboolean write_run_json(struct run *r, GError **error)
 {
 	const struct scenario *s = r->scenario;
@@ -499,7 +490,7 @@ static gboolean write_run_json(struct run *r, GError **error)
 	json_add_string(b, "kernel_key", r->kernel->key);
 	json_add_string(b, "kernel_image", r->kernel->image);
 	json_add_string(b, "vmlinux", r->kernel->vmlinux);
-	add_strings(b, "series", s->kernel.series);
+	json_add_strings(b, "series", s->kernel.series);
 	json_add_string(b, "cmdline", r->cmdline);
 	json_add_string(b, "accel", r->accel);
 	json_add_string(b, "accel_reason", r->accel_reason);
@@ -508,8 +499,7 @@ static gboolean write_run_json(struct run *r, GError **error)
 	json_add_string(b, "nic", s->link.nic);
 	json_add_string(b, "backend", s->swap.backend);
 	json_add_int(b, "swap_bytes", s->swap.size_bytes);
-	json_builder_set_member_name(b, "sysctls");
-	json_builder_begin_object(b);
+	json_open_object(b, "sysctls");
 	for (guint i = 0; i < s->machine.sysctls->len; i++) {
 		const struct scenario_sysctl *sysctl = g_ptr_array_index(s->machine.sysctls, i);
 
@@ -652,8 +642,8 @@ static gboolean finish(struct run *r, struct run_result *result, GError **error)
 		.verdict = ruling->verdict,
 		.expected = r->scenario->expect.verdict,
 		.as_expected = ruling->verdict == r->scenario->expect.verdict,
-		.detected_after_s = (ruling->decided_fair_us - ruling->last_progress_fair_us) / 1e6,
-		.duration_s = ruling->decided_host_us / 1e6,
+		.detected_after_us = ruling->decided_fair_us - ruling->last_progress_fair_us,
+		.duration_us = ruling->decided_host_us,
 		.dir = g_strdup(r->record->dir),
 		.signature = g_strdup(ruling->signature),
 		.kernel = g_strdup(r->kernel->name),

@@ -20,8 +20,8 @@ struct run_options {
 struct run_result {
 	enum verdict verdict, expected;
 	gboolean as_expected;
-	double detected_after_s; /* of fair time, from the last progress to the decision */
-	double duration_s;	 /* of host time, from QEMU's start */
+	gint64 detected_after_us; /* of fair time, from the last progress to the decision */
+	gint64 duration_us;	  /* of host time, from QEMU's start */
 	char *dir, *signature, *kernel;
 	guint64 seed;
 };

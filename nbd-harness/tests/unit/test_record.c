@@ -10,6 +10,7 @@
 #include <board.h>
 
 #include "build/cache.h"
+#include "judge/stack.h"
 #include "run/facts_json.h"
 #include "run/klog.h"
 #include "run/record.h"
@@ -180,6 +181,29 @@ static void test_round_trip(void)
 			G_MININT64);
 }
 
+static void test_stack_frames(void)
+{
+	static const struct {
+		struct stack_frame frame;
+		const char *text;
+	} cases[] = {
+		{ { 0xffffffff81000010, "schedule", 16, FALSE }, "schedule+0x10" },
+		{ { 0xffffffff81000010, "schedule", 16, TRUE }, "? schedule+0x10" },
+		{ { 0xffffffff81000010, NULL, 0, TRUE }, "? 0xffffffff81000010" },
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *text = stack_frame_text(&cases[i].frame);
+		struct stack_frame back = stack_frame_parse(text, cases[i].frame.address);
+
+		g_assert_cmpstr(text, ==, cases[i].text);
+		g_assert_cmphex(back.address, ==, cases[i].frame.address);
+		g_assert_cmpstr(back.function, ==, cases[i].frame.function);
+		g_assert_cmpuint(back.offset, ==, cases[i].frame.offset);
+		g_assert_cmpint(back.guess, ==, cases[i].frame.guess);
+	}
+}
+
 static void test_never_overwrites(void)
 {
 	g_autofree char *dir = new_dir();
@@ -224,6 +248,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/record/round-trip", test_round_trip);
 	g_test_add_func("/record/torn-line", test_torn_line);
 	g_test_add_func("/record/never-overwrites", test_never_overwrites);
+	g_test_add_func("/record/stack-frames", test_stack_frames);
 	g_test_add_func("/record/console-lines", test_console_lines);
 	return g_test_run();
 }
