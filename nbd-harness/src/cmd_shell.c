@@ -9,10 +9,8 @@
 
 #include "base/error.h"
 #include "base/options.h"
-#include "build/image.h"
-#include "build/kernel.h"
 #include "cmd.h"
-#include "machine/machine.h"
+#include "run/boot.h"
 #include "run/script.h"
 
 static char **sets;
@@ -43,8 +41,8 @@ static gboolean on_signal(gpointer loop)
 	return G_SOURCE_CONTINUE;
 }
 
-static gboolean boot(const struct scenario *s, const struct machine_config *config,
-		     const char *script, GError **error)
+static gboolean run_machine(const struct scenario *s, const struct machine_config *config,
+			    const char *script, GError **error)
 {
 	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
 	struct machine_events events = { on_child_ended, on_qmp_event, loop };
@@ -64,42 +62,20 @@ static gboolean boot(const struct scenario *s, const struct machine_config *conf
 static gboolean shell(const char *name, GError **error)
 {
 	SCOPED(scenario) s = scenario_load(name, sets, error);
-	g_autofree char *initrd = NULL, *disk = NULL, *script = NULL, *cmdline = NULL,
-			*reason = NULL;
-	SCOPED(kernel) kernel = NULL;
-	const char *accel;
-	int log_fd;
-	gboolean ok;
+	struct boot boot = { 0 };
+	gboolean ok = s && boot_obtain(s, TRUE, &boot, error);
 
-	if (!s)
-		return FALSE;
+	if (ok) {
+		g_autofree char *script = script_write_shell(s);
+		struct machine_config config = boot_machine_config(&boot);
+		int log_fd = memfd_create("netswap-log", MFD_CLOEXEC);
 
-	struct kernel_request request = script_kernel(s);
-
-	kernel = kernel_obtain(&request, error);
-	initrd = kernel ? image_initramfs(kernel, error) : NULL;
-	disk = initrd ? image_fio(error) : NULL;
-	accel = disk ? accel_choose(s->machine.accel, &reason, error) : NULL;
-	if (!accel)
-		return FALSE;
-	script = script_write_shell(s);
-	cmdline = script_cmdline(s, kernel);
-	log_fd = memfd_create("netswap-log", MFD_CLOEXEC);
-
-	struct machine_config config = {
-		.kernel_image = kernel->image,
-		.initrd = initrd,
-		.extra_image = disk,
-		.cmdline = cmdline,
-		.accel = accel,
-		.console_fd = log_fd,
-		.qemu_log_fd = log_fd,
-		.server_log_fd = log_fd,
-		.interactive = TRUE,
-	};
-
-	ok = boot(s, &config, script, error);
-	close(log_fd);
+		config.console_fd = config.qemu_log_fd = config.server_log_fd = log_fd;
+		config.interactive = TRUE;
+		ok = run_machine(s, &config, script, error);
+		close(log_fd);
+	}
+	boot_clear(&boot);
 	return ok;
 }
 

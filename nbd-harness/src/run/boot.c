@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "run/boot.h"
+
+#include "build/image.h"
+#include "run/script.h"
+
+gboolean boot_obtain(const struct scenario *s, gboolean want_disk, struct boot *boot,
+		     GError **error)
+{
+	struct kernel_request request = script_kernel(s);
+
+	*boot = (struct boot){ .kernel = kernel_obtain(&request, error) };
+	if (!boot->kernel)
+		return FALSE;
+	boot->initrd = image_initramfs(boot->kernel, error);
+	if (!boot->initrd)
+		return FALSE;
+	if ((want_disk || script_needs_fio(s)) && !(boot->extra_image = image_fio(error)))
+		return FALSE;
+	boot->accel = accel_choose(s->machine.accel, &boot->accel_reason, error);
+	boot->cmdline = script_cmdline(s, boot->kernel);
+	return boot->accel != NULL;
+}
+
+void boot_clear(struct boot *boot)
+{
+	g_clear_pointer(&boot->kernel, kernel_free);
+	g_clear_pointer(&boot->initrd, g_free);
+	g_clear_pointer(&boot->extra_image, g_free);
+	g_clear_pointer(&boot->cmdline, g_free);
+	g_clear_pointer(&boot->accel_reason, g_free);
+}
+
+struct machine_config boot_machine_config(const struct boot *boot)
+{
+	return (struct machine_config){
+		.kernel_image = boot->kernel->image,
+		.initrd = boot->initrd,
+		.extra_image = boot->extra_image,
+		.cmdline = boot->cmdline,
+		.accel = boot->accel,
+		.console_fd = -1,
+		.qemu_log_fd = -1,
+		.server_log_fd = -1,
+	};
+}
