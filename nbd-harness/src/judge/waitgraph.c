@@ -1,195 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "judge/waitgraph.h"
+#include "judge/waitgraph_private.h"
 
 #include <string.h>
 
-static struct wait_node *node_at(const struct waitgraph *g, guint i)
+const char *node_kind_name(enum node_kind kind)
 {
-	return &g_array_index(g->nodes, struct wait_node, i);
-}
+	static const char *const kinds[NODE_KINDS] = {
+		[NODE_TASK] = "task",	  [NODE_MEMORY] = "memory",
+		[NODE_IO] = "io",	  [NODE_NETWORK] = "network",
+		[NODE_PEER] = "peer",	  [NODE_DISK] = "disk",
+		[NODE_NOBODY] = "nobody", [NODE_NAPI] = "napi",
+		[NODE_WORK] = "work",	  [NODE_COMPLETION] = "completion",
+		[NODE_TAGS] = "tags",	  [NODE_MEMPOOL] = "mempool",
+	};
 
-static struct wait_edge *edge_at(const struct waitgraph *g, guint i)
-{
-	return &g_array_index(g->edges, struct wait_edge, i);
-}
-
-static struct task_facts *task_at(const struct snapshot *s, guint i)
-{
-	return &g_array_index(s->tasks, struct task_facts, i);
-}
-
-static void clear_node(gpointer node)
-{
-	g_free(((struct wait_node *)node)->label);
-}
-
-static void clear_edge(gpointer data)
-{
-	struct wait_edge *edge = data;
-
-	g_free(edge->held);
-	g_free(edge->evidence);
-}
-
-static guint add_node(struct waitgraph *g, enum node_kind kind, enum node_mode mode, char *label)
-{
-	struct wait_node node = { .kind = kind, .mode = mode, .label = label, .task = -1 };
-
-	g_array_append_val(g->nodes, node);
-	return g->nodes->len - 1;
-}
-
-static void add_edge(struct waitgraph *g, guint from, guint to, char *held, char *evidence)
-{
-	struct wait_edge edge = { from, to, held, evidence };
-
-	g_array_append_val(g->edges, edge);
-}
-
-/* The pseudo-nodes stand first, in the order of these numbers; tasks follow. */
-enum { MEMORY, IO, NETWORK, PEER, FIRST_TASK };
-
-static gint node_of_task(const struct snapshot *s, guint64 address)
-{
-	for (guint i = 0; i < s->tasks->len; i++) {
-		if (task_at(s, i)->address == address)
-			return FIRST_TASK + i;
-	}
-	return -1;
-}
-
-static void add_tasks(struct waitgraph *g, const struct snapshot *s)
-{
-	for (guint i = 0; i < s->tasks->len; i++) {
-		const struct task_facts *t = task_at(s, i);
-		struct wait_facts wait = wait_of(t);
-		guint at = add_node(g, NODE_TASK, NODE_ALL,
-				    g_strdup_printf("%s:%d [%s]", t->comm, t->pid, wait.entry));
-
-		node_at(g, at)->task = i;
-		node_at(g, at)->wait = wait;
-	}
-}
-
-static void add_task_waits(struct waitgraph *g, const struct snapshot *s)
-{
-	for (guint i = 0; i < s->tasks->len; i++) {
-		const struct task_facts *t = task_at(s, i);
-		const struct wait_facts *w = &node_at(g, FIRST_TASK + i)->wait;
-		guint from = FIRST_TASK + i;
-		gint owner;
-
-		switch (w->kind) {
-		case WAIT_MUTEX:
-			owner = node_of_task(s, t->on.owner);
-			if (owner >= 0)
-				add_edge(g, from, owner,
-					 t->on.name[0]
-						 ? g_strdup_printf("mutex %s", t->on.name)
-						 : g_strdup("mutex"),
-					 g_strdup_printf(
-						 "mutex_waiter on its stack, owner read from "
-						 "0x%" G_GINT64_MODIFIER "x",
-						 t->on.address));
-			break;
-		case WAIT_MEMORY:
-			add_edge(g, from, MEMORY, g_strdup("memory"), g_strdup(w->function));
-			break;
-		case WAIT_IO:
-		case WAIT_TAG:
-			add_edge(g, from, IO,
-				 g_strdup(w->kind == WAIT_TAG ? "a free request" : "I/O"),
-				 g_strdup(w->function));
-			break;
-		case WAIT_SEND:
-		case WAIT_RECEIVE:
-			add_edge(g, from, NETWORK,
-				 g_strdup(w->kind == WAIT_SEND ? "an ACK" : "data from the peer"),
-				 g_strdup(w->function));
-			break;
-		default:
-			break; /* no edge: it is free */
-		}
-	}
-}
-
-static void add_memory_and_io(struct waitgraph *g, const struct snapshot *s)
-{
-	if (s->requests->len)
-		add_edge(g, IO, NETWORK, g_strdup("replies to requests in flight"),
-			 g_strdup_printf("%u requests in flight", s->requests->len));
-	for (guint i = FIRST_TASK; i < g->nodes->len; i++) {
-		const struct wait_facts *w = &node_at(g, i)->wait;
-
-		if (w->kind == WAIT_IDLE)
-			continue;
-		if (w->in_reclaim)
-			add_edge(g, MEMORY, i, g_strdup("reclaim by any of"), g_strdup("stack"));
-		if (w->in_swap_io)
-			add_edge(g, IO, i, g_strdup("submission by any of"), g_strdup("stack"));
-	}
-	/* Completed writeback frees memory too. */
-	add_edge(g, MEMORY, IO, g_strdup("writeback to end"), g_strdup("swap-out"));
-}
-
-static gint find_disabler(const struct waitgraph *g)
-{
-	for (guint i = FIRST_TASK; i < g->nodes->len; i++) {
-		if (node_at(g, i)->wait.napi_disabler)
-			return i;
-	}
-	return -1;
-}
-
-/* Every receive ring that we can read is empty, and there is one. */
-static gboolean rings_are_empty(const struct snapshot *s)
-{
-	gboolean any = FALSE;
-
-	for (guint i = 0; i < s->napis->len; i++) {
-		const struct napi_facts *napi = &g_array_index(s->napis, struct napi_facts, i);
-
-		if (napi->rx_posted > 0)
-			return FALSE;
-		any |= napi->rx_posted == 0;
-	}
-	return any;
-}
-
-static void add_network(struct waitgraph *g, const struct snapshot *s,
-			const struct waitgraph_hints *hints)
-{
-	gboolean disabled = FALSE;
-
-	add_edge(g, NETWORK, PEER, g_strdup("the server to act"), g_strdup("second client"));
-	for (guint i = 0; i < s->napis->len; i++) {
-		const struct napi_facts *napi = &g_array_index(s->napis, struct napi_facts, i);
-		gint by = find_disabler(g);
-
-		/* Transmit-only contexts may rest disabled; without a known disabler we can't
-		 * blame. */
-		if (!napi->disabled || by < 0)
-			continue;
-
-		guint at = add_node(g, NODE_NAPI, NODE_ALL,
-				    g_strdup_printf("NAPI %s (%s)", napi->device,
-						    napi->poll ? napi->poll : "?"));
-
-		disabled = TRUE;
-		add_edge(g, NETWORK, at, g_strdup("packets to be received"),
-			 g_strdup("napi_struct.state: SCHED and NPSVC"));
-		add_edge(g, at, by, g_strdup("napi_enable()"),
-			 g_strdup_printf("%s on its stack", node_at(g, by)->wait.napi_disabler));
-	}
-	if (!disabled && hints->receive_in_vain && rings_are_empty(s))
-		add_edge(g, NETWORK, MEMORY, g_strdup("memory to receive into"),
-			 g_strdup("receive ring empty, retransmit timer fired twice in vain"));
+	return kinds[kind];
 }
 
 static gboolean free_by_itself(const struct waitgraph *g, const struct snapshot *s, guint i)
 {
 	if (i == PEER)
 		return s->server_running && s->server_answers;
+	if (i == NOBODY || node_at(g, i)->orphan)
+		return FALSE;
 	for (guint e = 0; e < g->edges->len; e++) {
 		if (edge_at(g, e)->from == i)
 			return FALSE;
@@ -197,11 +30,42 @@ static gboolean free_by_itself(const struct waitgraph *g, const struct snapshot 
 	return TRUE;
 }
 
+/* Does @t, free as it is, move?  One that idles, or waits for the peer to speak, does not. */
+static gboolean moves(const struct wait_node *node, const struct task_facts *t)
+{
+	switch (node->wait.kind) {
+	case WAIT_IDLE:
+	case WAIT_RECEIVE:
+		return FALSE;
+	case WAIT_OTHER:
+	case WAIT_COMPLETION:
+		/* Unknown and interruptible is how threads of all kinds idle. */
+		return *task_state_name(t) == 'D';
+	default:
+		return TRUE;
+	}
+}
+
+/* Is there anybody who might be in charge of an orphan? */
+static gboolean anybody_moves(const struct waitgraph *g, const struct snapshot *s)
+{
+	if (s->requests->len && !node_at(g, NETWORK)->stuck)
+		return TRUE;
+	for (guint i = 0; i < s->tasks->len; i++) {
+		if (!node_at(g, FIRST_TASK + i)->stuck &&
+		    moves(node_at(g, FIRST_TASK + i), task_at(s, i)))
+			return TRUE;
+	}
+	return FALSE;
+}
+
 /* Is @i freed by what it waits for?  ALL: no stuck target; ANY: a free one. */
-static gboolean freed_by_targets(const struct waitgraph *g, guint i)
+static gboolean freed_by_targets(const struct waitgraph *g, const struct snapshot *s, guint i)
 {
 	gboolean any_free = FALSE, all_free = TRUE, waits = FALSE;
 
+	if (node_at(g, i)->orphan)
+		return anybody_moves(g, s);
 	for (guint e = 0; e < g->edges->len; e++) {
 		const struct wait_edge *edge = edge_at(g, e);
 
@@ -225,13 +89,32 @@ static void spread_freedom(struct waitgraph *g, const struct snapshot *s)
 	while (changed) {
 		changed = FALSE;
 		for (guint i = 0; i < g->nodes->len; i++) {
-			if (node_at(g, i)->stuck && i != PEER && freed_by_targets(g, i)) {
+			if (node_at(g, i)->stuck && i != PEER && i != NOBODY &&
+			    freed_by_targets(g, s, i)) {
 				node_at(g, i)->stuck = FALSE;
 				changed = TRUE;
 			}
 		}
 	}
 	g->peer_stuck = node_at(g, PEER)->stuck;
+}
+
+/* What stuck orphans wait for is now known: nobody. */
+static void add_nobody(struct waitgraph *g)
+{
+	for (guint i = 0; i < g->nodes->len; i++) {
+		struct wait_edge edge = { i, NOBODY, NULL, NULL };
+		struct wait_edge back = { NOBODY, i, NULL, NULL };
+
+		if (!node_at(g, i)->orphan || !node_at(g, i)->stuck)
+			continue;
+		edge.held = g_strdup("anybody to end it");
+		edge.evidence = g_strdup("all that might are stuck or idle");
+		back.held = g_strdup("nobody is in charge of");
+		back.evidence = g_strdup("no holder found");
+		g_array_append_val(g->edges, edge);
+		g_array_append_val(g->edges, back);
+	}
 }
 
 static void mark_reachable(const struct waitgraph *g, guint from, gboolean *reached)
@@ -277,25 +160,47 @@ static void find_knot(struct waitgraph *g)
 	}
 }
 
+/* An orphan is a guess from absence; where a ring of holders is found as well, that one is it. */
+static void prefer_rings(struct waitgraph *g)
+{
+	gboolean ring = FALSE;
+
+	for (guint i = FIRST_TASK; i < g->nodes->len; i++)
+		ring |= node_at(g, i)->knot && node_at(g, i)->kind == NODE_TASK;
+	for (guint i = 0; ring && i < g->nodes->len; i++) {
+		struct wait_node *node = node_at(g, i);
+
+		if (node->knot && (node->orphan || i == NOBODY)) {
+			node->knot = FALSE;
+			g->knot_size--;
+		}
+	}
+}
+
+/* Those who wait for an orphan belong to the picture: without them nobody would mind. */
+static void add_waiters_of_orphans(struct waitgraph *g)
+{
+	for (guint e = 0; e < g->edges->len; e++) {
+		const struct wait_edge *edge = edge_at(g, e);
+		struct wait_node *from = node_at(g, edge->from);
+
+		if (from->kind == NODE_TASK && from->stuck && !from->knot &&
+		    node_at(g, edge->to)->orphan && node_at(g, edge->to)->knot) {
+			from->knot = TRUE;
+			g->knot_size++;
+		}
+	}
+}
+
 struct waitgraph *waitgraph_build(const struct snapshot *s, const struct waitgraph_hints *hints)
 {
-	struct waitgraph *g = g_new0(struct waitgraph, 1);
+	struct waitgraph *g = waitgraph_draw(s, hints);
 
-	g->nodes = g_array_new(FALSE, TRUE, sizeof(struct wait_node));
-	g->edges = g_array_new(FALSE, TRUE, sizeof(struct wait_edge));
-	g_array_set_clear_func(g->nodes, clear_node);
-	g_array_set_clear_func(g->edges, clear_edge);
-
-	add_node(g, NODE_MEMORY, NODE_ANY, g_strdup("MEMORY"));
-	add_node(g, NODE_IO, NODE_ANY, g_strdup("IO"));
-	add_node(g, NODE_NETWORK, NODE_ALL, g_strdup("NETWORK"));
-	add_node(g, NODE_PEER, NODE_ALL, g_strdup("PEER"));
-	add_tasks(g, s);
-	add_task_waits(g, s);
-	add_memory_and_io(g, s);
-	add_network(g, s, hints);
 	spread_freedom(g, s);
+	add_nobody(g);
 	find_knot(g);
+	prefer_rings(g);
+	add_waiters_of_orphans(g);
 	return g;
 }
 
@@ -319,22 +224,22 @@ gboolean waitgraph_has_knot(const struct waitgraph *g)
 	return FALSE;
 }
 
-/* Who a node is, over two snapshots of one run. */
-static guint64 identity(const struct waitgraph *g, const struct snapshot *s, guint i)
+/* Who a node is, over two snapshots of one run.  Work items and completions on stacks,
+ * task_structs: an address is used for one thing only as long as everything stands still. */
+static guint64 identity(const struct waitgraph *g, guint i)
 {
 	const struct wait_node *node = node_at(g, i);
 
-	return node->task >= 0 ? task_at(s, node->task)->address : (guint64)node->kind;
+	return node->object ? node->object : (guint64)node->kind;
 }
 
-static gboolean has_edge(const struct waitgraph *g, const struct snapshot *s, guint64 from,
-			 guint64 to)
+static gboolean has_edge(const struct waitgraph *g, guint64 from, guint64 to)
 {
 	for (guint e = 0; e < g->edges->len; e++) {
 		const struct wait_edge *edge = edge_at(g, e);
 
-		if (node_at(g, edge->from)->knot && identity(g, s, edge->from) == from &&
-		    identity(g, s, edge->to) == to)
+		if (node_at(g, edge->from)->knot && identity(g, edge->from) == from &&
+		    identity(g, edge->to) == to)
 			return TRUE;
 	}
 	return FALSE;
@@ -367,7 +272,7 @@ gboolean waitgraph_same_knot(const struct waitgraph *g, const struct snapshot *a
 		const struct wait_edge *edge = edge_at(g, e);
 
 		if (node_at(g, edge->from)->knot && node_at(g, edge->to)->knot &&
-		    !has_edge(h, b, identity(g, a, edge->from), identity(g, a, edge->to)))
+		    !has_edge(h, identity(g, edge->from), identity(g, edge->to)))
 			return FALSE;
 	}
 	return held_still(g, a, b);
@@ -391,6 +296,29 @@ static int compare_strings(gconstpointer a, gconstpointer b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+static void add_distinct(GPtrArray *list, char *line)
+{
+	if (g_ptr_array_find_with_equal_func(list, line, g_str_equal, NULL))
+		g_free(line);
+	else
+		g_ptr_array_add(list, line);
+}
+
+/* What a holder holds, in the words of a signature; NULL where holding is not the point. */
+static char *holding(const struct wait_node *from, const struct wait_edge *edge)
+{
+	switch (from->kind) {
+	case NODE_TASK:
+		return without_numbers(edge->held);
+	case NODE_NAPI:
+		return g_strconcat("napi", strchr(from->label, '('), NULL);
+	case NODE_WORK:
+		return g_strdup("work queue");
+	default:
+		return NULL; /* any of many: none of them holds it */
+	}
+}
+
 /* Each distinct "what is held <- who holds it" of the knot; holders that wait to send only if
  * @senders. */
 static GPtrArray *holdings(const struct waitgraph *g, gboolean senders)
@@ -401,25 +329,54 @@ static GPtrArray *holdings(const struct waitgraph *g, gboolean senders)
 		const struct wait_edge *edge = edge_at(g, e);
 		const struct wait_node *from = node_at(g, edge->from), *to = node_at(g, edge->to);
 
-		if (!from->knot || !to->knot || to->kind != NODE_TASK ||
-		    from->kind == NODE_MEMORY || from->kind == NODE_IO)
+		if (!from->knot || !to->knot || to->kind != NODE_TASK)
 			continue;
 		/* A lock held by a sender is where a knot shows; a NAPI held by one is where it
 		 * begins. */
 		if (!senders && from->kind == NODE_TASK && to->wait.kind == WAIT_SEND)
 			continue;
 
-		g_autofree char *held = from->kind == NODE_NAPI ? g_strdup(strchr(from->label, '('))
-								: without_numbers(edge->held);
-		g_autofree char *line =
-			g_strdup_printf("%s%s <- %s%s", from->kind == NODE_NAPI ? "napi" : "", held,
-					to->wait.entry, to->wait.in_reclaim ? " in reclaim" : "");
+		g_autofree char *held = holding(from, edge);
 
-		if (!g_ptr_array_find_with_equal_func(list, line, g_str_equal, NULL))
-			g_ptr_array_add(list, g_steal_pointer(&line));
+		if (held)
+			add_distinct(list,
+				     g_strdup_printf("%s <- %s%s", held, to->wait.entry,
+						     to->wait.in_reclaim ? " in reclaim" : ""));
 	}
 	g_ptr_array_sort(list, compare_strings);
 	return list;
+}
+
+/* Writeback that does not end explains folios that stay locked, not the other way round. */
+static const char *orphaned_io(const struct waitgraph *g)
+{
+	const char *what = "I/O";
+
+	for (guint e = 0; e < g->edges->len; e++) {
+		const struct wait_edge *edge = edge_at(g, e);
+
+		if (edge->to != IO || !node_at(g, edge->from)->knot)
+			continue;
+		if (strstr(edge->held, "writeback"))
+			return "folio writeback";
+		if (strstr(edge->held, "folio"))
+			what = "folio locked";
+	}
+	return what;
+}
+
+/* What waits for nobody. */
+static void add_orphans(const struct waitgraph *g, GPtrArray *list)
+{
+	for (guint i = 0; i < g->nodes->len; i++) {
+		const struct wait_node *node = node_at(g, i);
+		g_autofree char *label = NULL;
+
+		if (!node->knot || !node->orphan)
+			continue;
+		label = i == IO ? g_strdup(orphaned_io(g)) : without_numbers(node->label);
+		add_distinct(list, g_strconcat(label, " <- nobody", NULL));
+	}
 }
 
 /* Without holders: which pseudo-nodes close the ring. */
@@ -435,6 +392,7 @@ char *waitgraph_signature(const struct waitgraph *g)
 {
 	g_autoptr(GPtrArray) list = holdings(g, FALSE);
 
+	add_orphans(g, list);
 	if (!list->len) {
 		g_ptr_array_unref(list);
 		list = holdings(g, TRUE);

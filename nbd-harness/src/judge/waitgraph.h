@@ -2,8 +2,9 @@
 /*
  * The wait graph: who waits for what, held by whom; and the knot in it.
  *
- * Nodes are tasks and pseudo-nodes (MEMORY, IO, NETWORK, PEER, one NAPI per
- * disabled context).  A node is *free* when it can move by itself, or through
+ * Nodes are tasks, pseudo-nodes (MEMORY, IO, NETWORK, PEER, ...) and objects
+ * that tasks wait for (a disabled NAPI, a work item, a completion, a pool of
+ * tags or elements).  A node is *free* when it can move by itself, or through
  * what it waits for: an ALL node when all its targets are free (a mutex: its
  * owner), an ANY node when one is (memory: any reclaimer).  The largest set in
  * which nobody is free is found by assuming that every waiter is stuck and
@@ -12,7 +13,10 @@
  * is not a cycle here: with ANY waits a cycle is not yet a deadlock.
  *
  * Ignorance frees: a wait that we cannot explain counts as free, so a knot is
- * never made of it.
+ * never made of it.  An object of which nobody is known to be in charge (a
+ * completion, a folio that no request carries) is an *orphan*: it is free as
+ * long as anybody at all can move who might be.  When every one of them is
+ * stuck or idle, its waiters wait for NOBODY: a lost wakeup, a lost I/O.
  */
 #ifndef NETSWAP_JUDGE_WAITGRAPH_H
 #define NETSWAP_JUDGE_WAITGRAPH_H
@@ -22,21 +26,34 @@
 
 enum node_kind {
 	NODE_TASK,
-	NODE_MEMORY,  /* ANY: each task in reclaim */
-	NODE_IO,      /* ANY: the network if requests are in flight; each task submitting I/O */
-	NODE_NETWORK, /* ALL: the peer, each disabled NAPI, memory for receiving */
-	NODE_PEER,    /* the server */
-	NODE_NAPI,    /* ALL: the task that disabled it */
+	NODE_MEMORY,	 /* ANY: each task in reclaim */
+	NODE_IO,	 /* ANY: the network if requests are in flight; each task submitting I/O */
+	NODE_NETWORK,	 /* ALL: the peer, each disabled NAPI, memory for receiving */
+	NODE_PEER,	 /* the server */
+	NODE_DISK,	 /* block devices that no network is needed for: always free */
+	NODE_NOBODY,	 /* what orphans wait for: stuck */
+	NODE_NAPI,	 /* ALL: the task that disabled it */
+	NODE_WORK,	 /* a work item that somebody flushes; ALL: its worker; ANY: those that must
+			  * end before it may begin */
+	NODE_COMPLETION, /* nobody is known who completes it */
+	NODE_TAGS,	 /* ANY: I/O, each task submitting some */
+	NODE_MEMPOOL,	 /* ANY: I/O, each task submitting some */
+	NODE_KINDS,
 };
+
+/* "task", "memory", "napi", ... */
+const char *node_kind_name(enum node_kind kind);
 
 enum node_mode { NODE_ALL, NODE_ANY };
 
 struct wait_node {
 	enum node_kind kind;
 	enum node_mode mode;
-	char *label; /* "kworker/1:2 [refill_work]", "MEMORY", "NAPI eth0 (virtnet_poll)" */
-	gint task;   /* NODE_TASK: index into snapshot->tasks, else -1 */
+	char *label;	/* "kworker/1:2:46 [refill_work]", "MEMORY", "NAPI eth0 (virtnet_poll)" */
+	guint64 object; /* address of what it is; 0: a pseudo-node */
+	gint task;	/* NODE_TASK: index into snapshot->tasks, else -1 */
 	struct wait_facts wait; /* NODE_TASK */
+	gboolean orphan;	/* nobody is known to be in charge of it */
 	gboolean stuck;
 	gboolean knot; /* in the bottom of the stuck set */
 };

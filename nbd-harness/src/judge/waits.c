@@ -5,12 +5,13 @@
 
 enum {
 	TIMED = 1 << 0,
+	OVERRULES = 1 << 1, /* decides wherever it stands: it says what the wait is for */
 };
 
 /*
  * Function names of 5.10 to 7.3.  Order does not matter; the innermost frame
- * that is listed decides.  A thread function stands here only for the thread's
- * idle state: when it works, something more specific is further in.
+ * that is listed decides, unless one further out overrules it.  A thread function stands here only
+ * for the thread's idle state: when it works, something more specific is further in.
  */
 static const struct {
 	const char *function;
@@ -41,6 +42,7 @@ static const struct {
 	{ "irq_thread", WAIT_IDLE, 0 },
 	{ "napi_threaded_poll", WAIT_IDLE, 0 },
 	{ "do_wait", WAIT_IDLE, 0 },
+	{ "wait_for_vfork_done", WAIT_IDLE, OVERRULES },
 	{ "do_nanosleep", WAIT_IDLE, 0 },
 	{ "do_sys_poll", WAIT_IDLE, 0 },
 	{ "do_poll", WAIT_IDLE, 0 },
@@ -67,6 +69,12 @@ static const struct {
 	{ "__mutex_lock_killable_slowpath", WAIT_MUTEX, 0 },
 	{ "__mutex_lock_interruptible_slowpath", WAIT_MUTEX, 0 },
 	{ "mutex_lock", WAIT_MUTEX, 0 },
+	{ "rwsem_down_read_slowpath", WAIT_RWSEM, 0 },
+	{ "rwsem_down_write_slowpath", WAIT_RWSEM, 0 },
+	{ "down_read", WAIT_RWSEM, 0 },
+	{ "down_read_killable", WAIT_RWSEM, 0 },
+	{ "down_write", WAIT_RWSEM, 0 },
+	{ "down_write_killable", WAIT_RWSEM, 0 },
 
 	/* memory: freed by anyone who reclaims */
 	{ "throttle_direct_reclaim", WAIT_MEMORY, 0 },
@@ -74,8 +82,8 @@ static const struct {
 	{ "reclaim_throttle", WAIT_MEMORY, TIMED },
 	{ "congestion_wait", WAIT_MEMORY, TIMED },
 	{ "wait_iff_congested", WAIT_MEMORY, TIMED },
-	{ "mempool_alloc", WAIT_MEMORY, TIMED }, /* looks again every 5 s */
-	{ "mempool_alloc_noprof", WAIT_MEMORY, TIMED },
+	{ "mempool_alloc", WAIT_MEMPOOL, TIMED }, /* looks again every 5 s */
+	{ "mempool_alloc_noprof", WAIT_MEMPOOL, TIMED },
 
 	/* an I/O that is under way */
 	{ "folio_wait_bit_common", WAIT_IO, 0 },
@@ -100,8 +108,14 @@ static const struct {
 
 	/* somebody else's word */
 	{ "wait_for_completion", WAIT_COMPLETION, 0 },
+	{ "wait_for_completion_io", WAIT_COMPLETION, 0 },
+	{ "wait_for_completion_state", WAIT_COMPLETION, 0 },
+	{ "wait_for_completion_killable", WAIT_COMPLETION, 0 },
 	{ "__wait_for_common", WAIT_COMPLETION, 0 },
 	{ "wait_for_common", WAIT_COMPLETION, 0 },
+	{ "wait_for_completion_timeout", WAIT_TIMER, TIMED | OVERRULES },
+	{ "wait_for_completion_io_timeout", WAIT_TIMER, TIMED | OVERRULES },
+	{ "__kthread_parkme", WAIT_IDLE, OVERRULES },
 	{ "__flush_work", WAIT_COMPLETION, 0 },
 	{ "__flush_workqueue", WAIT_COMPLETION, 0 },
 
@@ -147,15 +161,26 @@ static const char *any_of(const char *function, const char *const *names, guint 
 }
 #define ANY_OF(function, names) any_of(function, names, G_N_ELEMENTS(names))
 
-static void decide(struct wait_facts *w, const char *function)
+static gint find(const char *function)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(table); i++) {
-		if (!strcmp(table[i].function, function)) {
-			w->kind = table[i].kind;
-			w->timed = (table[i].flags & TIMED) != 0;
-			w->function = table[i].function;
-			return;
-		}
+		if (!strcmp(table[i].function, function))
+			return i;
+	}
+	return -1;
+}
+
+static void decide(struct wait_facts *w, const char *function)
+{
+	gint i = find(function);
+
+	if (i >= 0 && (!w->function || table[i].flags & OVERRULES)) {
+		w->kind = table[i].kind;
+		w->timed = (table[i].flags & TIMED) != 0;
+		w->function = table[i].function;
+		w->caller = NULL;
+	} else if (w->function && !w->caller && (i < 0 || table[i].kind != w->kind)) {
+		w->caller = function; /* not another name of the same primitive */
 	}
 }
 
@@ -170,8 +195,7 @@ static void look_at_frames(const struct task_facts *t, struct wait_facts *w)
 
 		const char *function = function_base_name(t->stack[i].function);
 
-		if (!w->function)
-			decide(w, function);
+		decide(w, function);
 		w->in_reclaim |= ANY_OF(function, reclaim_functions) != NULL;
 		w->in_swap_io |= ANY_OF(function, swap_io_functions) != NULL;
 		if (!w->napi_disabler)
@@ -193,8 +217,18 @@ struct wait_facts wait_of(const struct task_facts *t)
 		w.entry = g_intern_string(t->kernel_thread ? "kernel" : "user");
 	if (*task_state_name(t) == 'R')
 		w.kind = WAIT_NONE;
-	/* Without a confirmed owner a mutex is not an edge but a riddle. */
-	else if (w.kind == WAIT_MUTEX && !t->on.owner)
+	/* Without a confirmed owner a lock is not an edge but a riddle. */
+	else if ((w.kind == WAIT_MUTEX || w.kind == WAIT_RWSEM) && !t->on.owner)
+		w.kind = WAIT_OTHER;
+	else if (w.kind == WAIT_COMPLETION && t->on.kind != OBJECT_COMPLETION)
 		w.kind = WAIT_OTHER;
 	return w;
+}
+
+enum wait_kind wait_kind_by_stack(const struct task_facts *t)
+{
+	struct wait_facts w = { .kind = WAIT_OTHER };
+
+	look_at_frames(t, &w);
+	return w.kind;
 }

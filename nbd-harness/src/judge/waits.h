@@ -14,12 +14,16 @@ struct wait_facts {
 	gboolean in_reclaim;	   /* page reclaim is on its stack */
 	gboolean in_swap_io;	   /* so is the submission of I/O */
 	const char *function;	   /* the frame that decided, interned; NULL for none */
+	const char *caller;	   /* who called that: the code that chose to wait; or NULL */
 	const char *entry;	   /* what the thread is there for: its work function, thread
 				    * function, or "user"; interned */
 	const char *napi_disabler; /* a function that runs with NAPI disabled, or NULL */
 };
 
 struct wait_facts wait_of(const struct task_facts *t);
+
+/* What its stack alone says, whether or not the object was found: what to look for. */
+enum wait_kind wait_kind_by_stack(const struct task_facts *t);
 
 /* @function without the compiler's suffix (".isra.0", ".part.0", ".cold"); interned. */
 const char *function_base_name(const char *function);

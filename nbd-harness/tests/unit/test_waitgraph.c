@@ -266,6 +266,184 @@ static void test_receive_starves(void)
 	}
 }
 
+static void wait_on(struct snapshot *s, guint i, enum object_kind kind, guint64 address,
+		    const char *name)
+{
+	struct wait_object on = { .kind = kind, .address = address };
+
+	g_strlcpy(on.name, name, sizeof(on.name));
+	task(s, i)->on = on;
+}
+
+/* Swap-out waits for a completion that nobody who could still move might signal. */
+static struct snapshot *lost_completion(const char *name)
+{
+	struct snapshot *s = with_server(TRUE);
+
+	add_task(s, "kswapd0",
+		 STACK("schedule", "wait_for_completion", "plant_swap_out", "__swap_writepage",
+		       "shrink_folio_list", "balance_pgdat", "kswapd", "kthread"));
+	wait_on(s, 0, OBJECT_COMPLETION, 0xffffffff82000040, name);
+	add_task(s, "anon", STACK("schedule", "throttle_direct_reclaim", "try_to_free_pages"));
+	add_task(s, "init", STACK("schedule", "do_nanosleep", "hrtimer_nanosleep"));
+	add_task(s, "kworker/0:0", STACK("schedule", "worker_thread", "kthread"));
+	return s;
+}
+
+static char *signature_of(const struct snapshot *s)
+{
+	SCOPED(waitgraph) g = waitgraph_build(s, &no_hints);
+
+	return waitgraph_has_knot(g) ? waitgraph_signature(g) : g_strdup("no knot");
+}
+
+static void test_lost_completion(void)
+{
+	SCOPED(snapshot) named = lost_completion("done_by_noone");
+	SCOPED(snapshot) nameless = lost_completion("");
+	g_autofree char *a = signature_of(named), *b = signature_of(nameless), *c, *d;
+
+	g_assert_cmpstr(a, ==, "completion done_by_noone <- nobody");
+	g_assert_cmpstr(b, ==, "completion of plant_swap_out <- nobody");
+
+	/* As long as a thread is awake, or sleeps for reasons unknown, it might be the one. */
+	task(named, 3)->state = 0;
+	c = signature_of(named);
+	g_assert_cmpstr(c, ==, "no knot");
+	task(nameless, 3)->stack[1].function = "mystery";
+	d = signature_of(nameless);
+	g_assert_cmpstr(d, ==, "no knot");
+}
+
+/* A parent waits for its child as long as it likes. */
+static void test_completion_out_of_reclaim(void)
+{
+	SCOPED(snapshot) s = lost_completion("x");
+	g_autofree char *signature = NULL;
+
+	task(s, 0)->stack[3].function = "kernel_clone";
+	task(s, 0)->stack[4].function = "x64_sys_call";
+	task(s, 0)->stack[5].function = "do_syscall_64";
+	signature = signature_of(s);
+	g_assert_cmpstr(signature, ==, "no knot");
+}
+
+static void test_lost_writeback(void)
+{
+	SCOPED(snapshot) s = with_server(TRUE);
+	struct request_facts request = { .name = "nbd0 tag 1", .age_ms = 9000 };
+	g_autofree char *lost = NULL, *under_way = NULL;
+
+	add_task(s, "kswapd0",
+		 STACK("io_schedule", "folio_wait_bit_common", "folio_wait_writeback",
+		       "shrink_folio_list", "balance_pgdat", "kswapd", "kthread"));
+	wait_on(s, 0, OBJECT_FOLIO, 0xffffea0000001000, "writeback");
+	add_task(s, "anon", STACK("io_schedule", "folio_wait_bit_common", "do_swap_page"));
+	wait_on(s, 1, OBJECT_FOLIO, 0xffffea0000001000, "locked");
+	lost = signature_of(s);
+	g_assert_cmpstr(lost, ==, "folio writeback <- nobody");
+
+	g_array_append_val(s->requests, request);
+	under_way = signature_of(s);
+	g_assert_cmpstr(under_way, ==, "no knot");
+}
+
+static void test_tags_taken(void)
+{
+	SCOPED(snapshot) s = with_server(TRUE);
+	struct tags_facts tags = { "nbd0", 0xffff888000008000, 128, 128, 0 };
+	struct request_facts request = { .name = "nbd0 tag 1", .age_ms = 9000 };
+	g_autofree char *taken = NULL, *busy = NULL;
+
+	g_array_append_val(s->tags, tags);
+	add_task(s, "kswapd0",
+		 STACK("io_schedule", "blk_mq_get_tag", "blk_mq_submit_bio", "swap_writepage",
+		       "shrink_folio_list", "balance_pgdat", "kswapd", "kthread"));
+	wait_on(s, 0, OBJECT_TAGS, tags.queue, "nbd0");
+	add_task(s, "anon", STACK("io_schedule", "folio_wait_bit_common", "do_swap_page"));
+	taken = signature_of(s);
+	g_assert_cmpstr(taken, ==, "tags of nbd <- nobody");
+
+	/* Some of them are in flight: they will come back. */
+	g_array_index(s->tags, struct tags_facts, 0).in_flight = 1;
+	g_array_append_val(s->requests, request);
+	busy = signature_of(s);
+	g_assert_cmpstr(busy, ==, "no knot");
+}
+
+static void test_mempool_exhausted(void)
+{
+	SCOPED(snapshot) s = with_server(TRUE);
+	struct mempool_facts pool = { 0xffff888000009000, "plant_pool", 4, 0 };
+	g_autofree char *signature = NULL;
+
+	g_array_append_val(s->mempools, pool);
+	add_task(s, "holder",
+		 STACK("io_schedule_timeout", "mempool_alloc_noprof", "holder_fn", "kthread"));
+	wait_on(s, 0, OBJECT_MEMPOOL, pool.address, "plant_pool");
+	add_task(s, "kswapd0",
+		 STACK("io_schedule_timeout", "mempool_alloc_noprof", "__swap_writepage",
+		       "shrink_folio_list", "balance_pgdat", "kswapd", "kthread"));
+	wait_on(s, 1, OBJECT_MEMPOOL, pool.address, "plant_pool");
+	signature = signature_of(s);
+	g_assert_cmpstr(signature, ==, "mempool plant_pool <- nobody");
+}
+
+/* A work item flushes another one that may run only after it. */
+static void test_flush_behind_itself(void)
+{
+	SCOPED(snapshot) s = with_server(TRUE);
+	guint64 worker =
+		add_task(s, "kworker/u8:1",
+			 STACK("schedule", "wait_for_completion", "__flush_work", "outer_fn",
+			       "process_one_work", "worker_thread", "kthread"));
+	guint64 done = 0xffffc90000123e00;
+	struct work_facts outer = { .address = 0xffff888000010000,
+				    .function = "outer_fn",
+				    .workqueue = "plant_wq",
+				    .state = WORK_RUNNING,
+				    .pool = 1,
+				    .pwq = 2,
+				    .worker = worker };
+	struct work_facts barrier = { .address = 0xffffc90000123dd0,
+				      .function = "wq_barrier_func",
+				      .workqueue = "plant_wq",
+				      .state = WORK_INACTIVE,
+				      .pool = 1,
+				      .pwq = 2,
+				      .completion = done };
+	g_autofree char *behind = NULL, *other = NULL;
+
+	g_array_append_val(s->works, outer);
+	g_array_append_val(s->works, barrier);
+	wait_on(s, 0, OBJECT_COMPLETION, done, "");
+	behind = signature_of(s);
+	g_assert_cmpstr(behind, ==, "work queue <- outer_fn");
+
+	/* Of another workqueue: it will run. */
+	g_array_index(s->works, struct work_facts, 1).pwq = 3;
+	other = signature_of(s);
+	g_assert_cmpstr(other, ==, "no knot");
+}
+
+static void test_rwsem(void)
+{
+	SCOPED(snapshot) s = with_server(TRUE);
+	guint64 writer =
+		add_task(s, "writer", STACK("schedule", "__mutex_lock", "writer_fn", "kthread"));
+	guint64 reader = add_task(
+		s, "reader", STACK("schedule", "rwsem_down_read_slowpath", "reader_fn", "kthread"));
+	g_autofree char *signature = NULL;
+
+	wait_on(s, 0, OBJECT_MUTEX, 0xffffffff82000000, "plant_lock");
+	task(s, 0)->on.owner = reader;
+	wait_on(s, 1, OBJECT_RWSEM, 0xffffffff82000100, "plant_sem");
+	task(s, 1)->on.owner = writer;
+	signature = signature_of(s);
+	g_assert_cmpstr(signature, ==,
+			"mutex plant_lock <- reader_fn; rwsem plant_sem <- writer_fn");
+}
+
 static void test_persistence(void)
 {
 	SCOPED(snapshot) a = two_mutexes("alpha", "beta");
@@ -296,6 +474,13 @@ int main(int argc, char **argv)
 	g_test_add_func("/waitgraph/idle-guest", test_idle_guest);
 	g_test_add_func("/waitgraph/one-reclaimer-runs", test_one_reclaimer_runs);
 	g_test_add_func("/waitgraph/unknown-wait-frees", test_unknown_wait_frees);
+	g_test_add_func("/waitgraph/lost-completion", test_lost_completion);
+	g_test_add_func("/waitgraph/completion-out-of-reclaim", test_completion_out_of_reclaim);
+	g_test_add_func("/waitgraph/lost-writeback", test_lost_writeback);
+	g_test_add_func("/waitgraph/tags-taken", test_tags_taken);
+	g_test_add_func("/waitgraph/mempool-exhausted", test_mempool_exhausted);
+	g_test_add_func("/waitgraph/flush-behind-itself", test_flush_behind_itself);
+	g_test_add_func("/waitgraph/rwsem", test_rwsem);
 	g_test_add_func("/waitgraph/persistence", test_persistence);
 	return g_test_run();
 }

@@ -1,0 +1,466 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Facts -> nodes and edges.  Each edge says what is waited for and where that
+ * was read; whether anybody is stuck is not decided here.
+ */
+#include "judge/waitgraph_private.h"
+
+#include <string.h>
+
+static void clear_node(gpointer node)
+{
+	g_free(((struct wait_node *)node)->label);
+}
+
+static void clear_edge(gpointer data)
+{
+	struct wait_edge *edge = data;
+
+	g_free(edge->held);
+	g_free(edge->evidence);
+}
+
+static guint add_node(struct waitgraph *g, enum node_kind kind, enum node_mode mode, guint64 object,
+		      char *label)
+{
+	struct wait_node node = {
+		.kind = kind, .mode = mode, .label = label, .object = object, .task = -1
+	};
+
+	g_array_append_val(g->nodes, node);
+	return g->nodes->len - 1;
+}
+
+static void add_edge(struct waitgraph *g, guint from, guint to, char *held, char *evidence)
+{
+	struct wait_edge edge = { from, to, held, evidence };
+
+	g_array_append_val(g->edges, edge);
+}
+
+gint node_of_task(const struct snapshot *s, guint64 address)
+{
+	for (guint i = 0; i < s->tasks->len; i++) {
+		if (task_at(s, i)->address == address)
+			return FIRST_TASK + i;
+	}
+	return -1;
+}
+
+static gint node_of_object(const struct waitgraph *g, enum node_kind kind, guint64 object)
+{
+	for (guint i = FIRST_TASK; i < g->nodes->len; i++) {
+		if (node_at(g, i)->kind == kind && node_at(g, i)->object == object)
+			return i;
+	}
+	return -1;
+}
+
+static void add_tasks(struct waitgraph *g, const struct snapshot *s)
+{
+	for (guint i = 0; i < s->tasks->len; i++) {
+		const struct task_facts *t = task_at(s, i);
+		struct wait_facts wait = wait_of(t);
+		guint at = add_node(g, NODE_TASK, NODE_ALL, t->address,
+				    g_strdup_printf("%s:%d [%s]", t->comm, t->pid, wait.entry));
+
+		node_at(g, at)->task = i;
+		node_at(g, at)->wait = wait;
+	}
+}
+
+static gboolean has_frame(const struct task_facts *t, const char *function)
+{
+	for (guint i = 0; i < t->frames; i++) {
+		if (!g_strcmp0(t->stack[i].function, function))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* In I/O's way: what it waits for must end before pages can go out or come in. */
+static gboolean holds_up_io(const struct wait_facts *w)
+{
+	return w->in_reclaim || w->in_swap_io;
+}
+
+static char *at_address(const char *what, guint64 address)
+{
+	return g_strdup_printf("%s 0x%" G_GINT64_MODIFIER "x", what, address);
+}
+
+/*
+ * I/O can be moved on by requests in flight and by those who submit; @waits is
+ * what these must not wait for themselves (WAIT_NONE: anything will do).
+ * FALSE: by nobody.
+ */
+static gboolean add_io_movers(struct waitgraph *g, const struct snapshot *s, guint from,
+			      enum wait_kind waits)
+{
+	gboolean any = s->requests->len > 0;
+	guint on_disk = 0;
+
+	for (guint i = 0; i < s->requests->len; i++)
+		on_disk += !g_str_has_prefix(
+			g_array_index(s->requests, struct request_facts, i).name, "nbd");
+	if (on_disk)
+		add_edge(g, from, DISK, g_strdup("requests in flight"),
+			 g_strdup_printf("%u requests to other disks", on_disk));
+	if (s->requests->len > on_disk)
+		add_edge(g, from, NETWORK, g_strdup("replies to requests in flight"),
+			 g_strdup_printf("%u requests in flight", s->requests->len - on_disk));
+	for (guint i = 0; i < s->tasks->len; i++) {
+		const struct wait_facts *w = &node_at(g, FIRST_TASK + i)->wait;
+
+		if (w->kind == WAIT_IDLE || !w->in_swap_io || (waits && w->kind == waits))
+			continue;
+		add_edge(g, from, FIRST_TASK + i, g_strdup("submission by any of"),
+			 g_strdup("stack"));
+		any = TRUE;
+	}
+	return any;
+}
+
+static void add_memory_and_io(struct waitgraph *g, const struct snapshot *s)
+{
+	gboolean moves = add_io_movers(g, s, IO, WAIT_NONE);
+
+	for (guint i = 0; i < s->tasks->len; i++) {
+		const struct wait_facts *w = &node_at(g, FIRST_TASK + i)->wait;
+
+		if (w->kind == WAIT_IO && !moves)
+			node_at(g, IO)->orphan = TRUE;
+		if (w->kind != WAIT_IDLE && w->in_reclaim)
+			add_edge(g, MEMORY, FIRST_TASK + i, g_strdup("reclaim by any of"),
+				 g_strdup("stack"));
+	}
+	/* Completed writeback frees memory too. */
+	add_edge(g, MEMORY, IO, g_strdup("writeback to end"), g_strdup("swap-out"));
+}
+
+/* A lock whose owner is known. */
+static void add_lock(struct waitgraph *g, const struct snapshot *s, guint from,
+		     const struct task_facts *t)
+{
+	const char *kind = object_kind_name(t->on.kind);
+	gint owner = node_of_task(s, t->on.owner);
+
+	if (owner < 0)
+		return;
+	add_edge(g, from, owner,
+		 t->on.name[0] ? g_strdup_printf("%s %s", kind, t->on.name) : g_strdup(kind),
+		 g_strdup_printf("%s_waiter on its stack, owner read from 0x%" G_GINT64_MODIFIER
+				 "x",
+				 kind, t->on.address));
+}
+
+static const struct tags_facts *tags_of(const struct snapshot *s, guint64 queue)
+{
+	for (guint i = 0; i < s->tags->len; i++) {
+		const struct tags_facts *tags = &g_array_index(s->tags, struct tags_facts, i);
+
+		if (tags->queue == queue)
+			return tags;
+	}
+	return NULL;
+}
+
+static const struct mempool_facts *mempool_of(const struct snapshot *s, guint64 address)
+{
+	for (guint i = 0; i < s->mempools->len; i++) {
+		const struct mempool_facts *m =
+			&g_array_index(s->mempools, struct mempool_facts, i);
+
+		if (m->address == address)
+			return m;
+	}
+	return NULL;
+}
+
+/* A free request of one device.  Those taken come back when I/O completes; if none is under way,
+ * whoever took them must be found. */
+static void add_tag_wait(struct waitgraph *g, const struct snapshot *s, guint from,
+			 const struct task_facts *t, const struct wait_facts *w)
+{
+	const struct tags_facts *tags = t->on.kind == OBJECT_TAGS ? tags_of(s, t->on.address)
+								  : NULL;
+	gint at = tags ? node_of_object(g, NODE_TAGS, tags->queue) : IO;
+
+	if (at < 0) {
+		at = add_node(g, NODE_TAGS, NODE_ANY, tags->queue,
+			      g_strdup_printf("tags of %s", tags->name));
+		if (!tags->in_flight || !add_io_movers(g, s, at, WAIT_TAG))
+			node_at(g, at)->orphan = TRUE;
+	}
+	add_edge(g, from, at, g_strdup("a free request"),
+		 tags ? g_strdup_printf("%s: %u of %u tags taken, %u in flight", w->function,
+					tags->taken, tags->depth, tags->in_flight)
+		      : g_strdup(w->function));
+}
+
+/* An element of the pool, or memory for a new one: it looks again for both now and then. */
+static void add_mempool_wait(struct waitgraph *g, const struct snapshot *s, guint from,
+			     const struct task_facts *t, const struct wait_facts *w)
+{
+	const struct mempool_facts *m = t->on.kind == OBJECT_MEMPOOL ? mempool_of(s, t->on.address)
+								     : NULL;
+
+	node_at(g, from)->mode = NODE_ANY;
+	add_edge(g, from, MEMORY, g_strdup("memory"), g_strdup(w->function));
+	if (!m)
+		return;
+
+	gint at = node_of_object(g, NODE_MEMPOOL, m->address);
+
+	if (at < 0) {
+		at = add_node(g, NODE_MEMPOOL, NODE_ANY, m->address,
+			      m->name[0] ? g_strdup_printf("mempool %s", m->name)
+					 : at_address("mempool", m->address));
+		if (!add_io_movers(g, s, at, WAIT_MEMPOOL))
+			node_at(g, at)->orphan = TRUE;
+	}
+	add_edge(g, from, at, g_strdup("an element"),
+		 g_strdup_printf("%s: %u of %u left", w->function, m->curr_nr, m->min_nr));
+}
+
+static const struct work_facts *work_that_completes(const struct snapshot *s, guint64 completion)
+{
+	for (guint i = 0; i < s->works->len; i++) {
+		const struct work_facts *w = &g_array_index(s->works, struct work_facts, i);
+
+		if (w->completion && w->completion == completion)
+			return w;
+	}
+	return NULL;
+}
+
+/* What must end before @work can begin: everything that runs in its pool or workqueue. */
+static void add_work_queue(struct waitgraph *g, const struct snapshot *s, guint from,
+			   const struct work_facts *work)
+{
+	for (guint i = 0; i < s->works->len; i++) {
+		const struct work_facts *w = &g_array_index(s->works, struct work_facts, i);
+		gint worker = w->state == WORK_RUNNING ? node_of_task(s, w->worker) : -1;
+
+		if (worker < 0 ||
+		    (work->state == WORK_INACTIVE ? w->pwq != work->pwq : w->pool != work->pool))
+			continue;
+		add_edge(g, from, worker, g_strdup("its turn in the queue"),
+			 g_strdup_printf("%s runs %s", work->workqueue, w->function));
+	}
+}
+
+static gboolean pool_has_idle_worker(const struct snapshot *s, guint64 pool)
+{
+	for (guint i = 0; i < s->pools->len; i++) {
+		const struct pool_facts *p = &g_array_index(s->pools, struct pool_facts, i);
+
+		if (p->address == pool)
+			return p->idle > 0;
+	}
+	return TRUE; /* unknown: ignorance frees */
+}
+
+/* The node of the rescuer of @workqueue if it is at work, else -1. */
+static gint busy_rescuer(const struct snapshot *s, const char *workqueue)
+{
+	for (guint i = 0; i < s->works->len; i++) {
+		const struct work_facts *w = &g_array_index(s->works, struct work_facts, i);
+		gint worker = w->state == WORK_RUNNING ? node_of_task(s, w->worker) : -1;
+
+		if (worker >= 0 && !strcmp(w->workqueue, workqueue) &&
+		    has_frame(task_at(s, worker - FIRST_TASK), "rescuer_thread"))
+			return worker;
+	}
+	return -1;
+}
+
+/* A pool without an idle worker: one must get done, or be made (of memory), or rescue it. */
+static void add_short_pool(struct waitgraph *g, const struct snapshot *s, guint from,
+			   const struct work_facts *work)
+{
+	gint rescuer = work->rescuer ? busy_rescuer(s, work->workqueue) : -1;
+
+	if (work->rescuer && rescuer < 0)
+		return; /* will be called for help: free */
+	if (rescuer >= 0)
+		add_edge(g, from, rescuer, g_strdup("its rescuer"),
+			 g_strdup_printf("rescuer_thread of %s", work->workqueue));
+	add_work_queue(g, s, from, work);
+	add_edge(g, from, MEMORY, g_strdup("memory for another worker"),
+		 at_address("no idle worker in pool", work->pool));
+}
+
+/* Flushing a work item: a barrier was queued behind it. */
+static void add_flush(struct waitgraph *g, const struct snapshot *s, guint from,
+		      const struct work_facts *work)
+{
+	gint at = node_of_object(g, NODE_WORK, work->address);
+
+	if (at < 0) {
+		gint worker = node_of_task(s, work->worker);
+
+		at = add_node(g, NODE_WORK, NODE_ANY, work->address,
+			      g_strdup_printf("work on %s (%s)",
+					      work->workqueue[0] ? work->workqueue : "?",
+					      work_state_name(work->state)));
+		if (work->state == WORK_RUNNING || work->state == WORK_BEHIND) {
+			if (worker >= 0)
+				add_edge(g, at, worker, g_strdup("its worker to get to it"),
+					 at_address("worker.scheduled: work", work->address));
+		} else if (work->state == WORK_INACTIVE) {
+			add_work_queue(g, s, at, work);
+		} else if (!pool_has_idle_worker(s, work->pool)) {
+			add_short_pool(g, s, at, work);
+		}
+	}
+	add_edge(g, from, at, g_strdup("a flushed work to end"),
+		 at_address("flush barrier on its stack:", work->completion));
+}
+
+static void add_completion_wait(struct waitgraph *g, const struct snapshot *s, guint from,
+				const struct task_facts *t, const struct wait_facts *w)
+{
+	const struct work_facts *work = work_that_completes(s, t->on.address);
+
+	if (work) {
+		add_flush(g, s, from, work);
+		return;
+	}
+	/* Who completes it is not known.  That matters only where reclaim waits for it; elsewhere
+	 * (a parent for its child) it may rightly last for ever. */
+	if (!holds_up_io(w))
+		return;
+
+	gint at = node_of_object(g, NODE_COMPLETION, t->on.address);
+
+	if (at < 0) {
+		at = add_node(g, NODE_COMPLETION, NODE_ANY, t->on.address,
+			      t->on.name[0] ? g_strdup_printf("completion %s", t->on.name)
+					    : g_strdup_printf("completion of %s",
+							      w->caller ? w->caller : w->function));
+		node_at(g, at)->orphan = TRUE;
+	}
+	add_edge(g, from, at, g_strdup("somebody to complete it"),
+		 at_address("swait_queue on its stack, completion at", t->on.address));
+}
+
+static void add_task_wait(struct waitgraph *g, const struct snapshot *s, guint i)
+{
+	const struct task_facts *t = task_at(s, i);
+	/* A copy: adding nodes moves the array. */
+	const struct wait_facts w = node_at(g, FIRST_TASK + i)->wait;
+	guint from = FIRST_TASK + i;
+
+	switch (w.kind) {
+	case WAIT_MUTEX:
+	case WAIT_RWSEM:
+		add_lock(g, s, from, t);
+		break;
+	case WAIT_MEMORY:
+		add_edge(g, from, MEMORY, g_strdup("memory"), g_strdup(w.function));
+		break;
+	case WAIT_MEMPOOL:
+		add_mempool_wait(g, s, from, t, &w);
+		break;
+	case WAIT_IO:
+		add_edge(g, from, IO,
+			 t->on.kind == OBJECT_FOLIO ? g_strdup_printf("a folio, %s", t->on.name)
+						    : g_strdup("I/O"),
+			 t->on.kind == OBJECT_FOLIO
+				 ? at_address("wait_page_queue on its stack, folio", t->on.address)
+				 : g_strdup(w.function));
+		break;
+	case WAIT_TAG:
+		add_tag_wait(g, s, from, t, &w);
+		break;
+	case WAIT_SEND:
+	case WAIT_RECEIVE:
+		add_edge(g, from, NETWORK,
+			 g_strdup(w.kind == WAIT_SEND ? "an ACK" : "data from the peer"),
+			 g_strdup(w.function));
+		break;
+	case WAIT_COMPLETION:
+		add_completion_wait(g, s, from, t, &w);
+		break;
+	default:
+		break; /* no edge: it is free */
+	}
+}
+
+static gint find_disabler(const struct waitgraph *g, const struct snapshot *s)
+{
+	for (guint i = 0; i < s->tasks->len; i++) {
+		if (node_at(g, FIRST_TASK + i)->wait.napi_disabler)
+			return FIRST_TASK + i;
+	}
+	return -1;
+}
+
+/* Every receive ring that we can read is empty, and there is one. */
+static gboolean rings_are_empty(const struct snapshot *s)
+{
+	gboolean any = FALSE;
+
+	for (guint i = 0; i < s->napis->len; i++) {
+		const struct napi_facts *napi = &g_array_index(s->napis, struct napi_facts, i);
+
+		if (napi->rx_posted > 0)
+			return FALSE;
+		any |= napi->rx_posted == 0;
+	}
+	return any;
+}
+
+static void add_network(struct waitgraph *g, const struct snapshot *s,
+			const struct waitgraph_hints *hints)
+{
+	gboolean disabled = FALSE;
+
+	add_edge(g, NETWORK, PEER, g_strdup("the server to act"), g_strdup("second client"));
+	for (guint i = 0; i < s->napis->len; i++) {
+		const struct napi_facts *napi = &g_array_index(s->napis, struct napi_facts, i);
+		gint by = find_disabler(g, s);
+
+		/* Transmit-only contexts may rest disabled; without a known disabler we can't
+		 * blame. */
+		if (!napi->disabled || by < 0)
+			continue;
+
+		guint at = add_node(g, NODE_NAPI, NODE_ALL, 0,
+				    g_strdup_printf("NAPI %s (%s)", napi->device,
+						    napi->poll ? napi->poll : "?"));
+
+		disabled = TRUE;
+		add_edge(g, NETWORK, at, g_strdup("packets to be received"),
+			 g_strdup("napi_struct.state: SCHED and NPSVC"));
+		add_edge(g, at, by, g_strdup("napi_enable()"),
+			 g_strdup_printf("%s on its stack", node_at(g, by)->wait.napi_disabler));
+	}
+	if (!disabled && hints->receive_in_vain && rings_are_empty(s))
+		add_edge(g, NETWORK, MEMORY, g_strdup("memory to receive into"),
+			 g_strdup("receive ring empty, retransmit timer fired twice in vain"));
+}
+
+struct waitgraph *waitgraph_draw(const struct snapshot *s, const struct waitgraph_hints *hints)
+{
+	struct waitgraph *g = g_new0(struct waitgraph, 1);
+
+	g->nodes = g_array_new(FALSE, TRUE, sizeof(struct wait_node));
+	g->edges = g_array_new(FALSE, TRUE, sizeof(struct wait_edge));
+	g_array_set_clear_func(g->nodes, clear_node);
+	g_array_set_clear_func(g->edges, clear_edge);
+
+	add_node(g, NODE_MEMORY, NODE_ANY, 0, g_strdup("MEMORY"));
+	add_node(g, NODE_IO, NODE_ANY, 0, g_strdup("IO"));
+	add_node(g, NODE_NETWORK, NODE_ALL, 0, g_strdup("NETWORK"));
+	add_node(g, NODE_PEER, NODE_ALL, 0, g_strdup("PEER"));
+	add_node(g, NODE_DISK, NODE_ALL, 0, g_strdup("DISK"));
+	add_node(g, NODE_NOBODY, NODE_ALL, 0, g_strdup("NOBODY"));
+	add_tasks(g, s);
+	add_memory_and_io(g, s);
+	for (guint i = 0; i < s->tasks->len; i++)
+		add_task_wait(g, s, i);
+	add_network(g, s, hints);
+	return g;
+}

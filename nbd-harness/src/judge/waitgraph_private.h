@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Between drawing the graph (waitgraph_draw.c) and looking for the knot in it (waitgraph.c). */
+#ifndef NETSWAP_JUDGE_WAITGRAPH_PRIVATE_H
+#define NETSWAP_JUDGE_WAITGRAPH_PRIVATE_H
+
+#include "judge/waitgraph.h"
+
+/* The pseudo-nodes stand first, in this order; then a node per task, in the snapshot's order;
+ * then objects. */
+enum { MEMORY, IO, NETWORK, PEER, DISK, NOBODY, FIRST_TASK };
+
+static inline struct wait_node *node_at(const struct waitgraph *g, guint i)
+{
+	return &g_array_index(g->nodes, struct wait_node, i);
+}
+
+static inline struct wait_edge *edge_at(const struct waitgraph *g, guint i)
+{
+	return &g_array_index(g->edges, struct wait_edge, i);
+}
+
+static inline struct task_facts *task_at(const struct snapshot *s, guint i)
+{
+	return &g_array_index(s->tasks, struct task_facts, i);
+}
+
+/* The node of the task whose task_struct is at @address, or -1. */
+gint node_of_task(const struct snapshot *s, guint64 address);
+
+/* Nodes and edges of @s; nobody is marked stuck yet. */
+struct waitgraph *waitgraph_draw(const struct snapshot *s, const struct waitgraph_hints *hints);
+
+#endif
