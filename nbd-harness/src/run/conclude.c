@@ -5,6 +5,8 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/progress.h"
+#include "judge/known.h"
 #include "judge/stack.h"
 
 /* Fields of struct judge_config, all gint64, as run.json's "limits" has them. */
@@ -146,6 +148,28 @@ static void blocked_to_json(const struct ruling *r, JsonBuilder *b)
 	json_builder_end_array(b);
 }
 
+/* A list that cannot be read costs no verdict: it is said, and nothing counts as known. */
+static void known_to_json(const char *signature, JsonBuilder *b)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GPtrArray) list = known_load(&error);
+	const struct known *k = list ? known_find(list, signature) : NULL;
+
+	if (error)
+		progress_note("netswap: known signatures: %s", error->message);
+	if (!k) {
+		json_add_string(b, "known", NULL);
+		return;
+	}
+	json_open_object(b, "known");
+	json_add_string(b, "name", k->name);
+	json_add_string(b, "title", k->title);
+	json_add_string(b, "kernels", k->kernels);
+	json_add_string(b, "fixed_by", k->fixed_by);
+	json_add_string(b, "more", k->more);
+	json_builder_end_object(b);
+}
+
 gboolean conclude_write(const char *dir, JsonObject *run, const struct ruling *r, GError **error)
 {
 	g_autoptr(JsonBuilder) b = json_builder_new();
@@ -161,6 +185,7 @@ gboolean conclude_write(const char *dir, JsonObject *run, const struct ruling *r
 	json_add_string(b, "expected", expected);
 	json_add_bool(b, "as_expected", !strcmp(expected, verdict_name(r->verdict)));
 	json_add_string(b, "signature", r->signature);
+	known_to_json(r->signature, b);
 	json_add_int(b, "seed", json_object_get_int_member_with_default(run, "seed", 0));
 	json_add_seconds(b, "last_progress_s", r->last_progress_host_us);
 	json_add_seconds(b, "detected_after_s", r->decided_fair_us - r->last_progress_fair_us);
