@@ -40,6 +40,30 @@
 	NEED(mutex_wait_list, "mutex", "wait_list")                                                \
 	NEED(mutex_waiter_list, "mutex_waiter", "list")                                            \
 	NEED(mutex_waiter_task, "mutex_waiter", "task")                                            \
+	MAY(rwsem_owner, "rw_semaphore", "owner")                                                  \
+	MAY(rwsem_wait_list, "rw_semaphore", "wait_list")                                          \
+	MAY(rwsem_waiter_list, "rwsem_waiter", "list")                                             \
+	MAY(rwsem_waiter_task, "rwsem_waiter", "task")                                             \
+	/* what else a sleeper's stack holds: wait entries, and the objects they queue on */       \
+	NEED(swait_task, "swait_queue", "task")                                                    \
+	NEED(swait_list, "swait_queue", "task_list")                                               \
+	NEED(completion_done, "completion", "done")                                                \
+	NEED(completion_list, "completion", "wait.task_list")                                      \
+	NEED(wait_private, "wait_queue_entry", "private")                                          \
+	NEED(wait_func, "wait_queue_entry", "func")                                                \
+	NEED(wait_entry, "wait_queue_entry", "entry")                                              \
+	NEED(queue_list, "wait_queue_head", "head")                                                \
+	MAY(page_queue_folio, "wait_page_queue", "folio")                                          \
+	MAY(page_queue_bit, "wait_page_queue", "bit_nr")                                           \
+	MAY(page_queue_wait, "wait_page_queue", "wait")                                            \
+	MAY(sbq_wait_sbq, "sbq_wait", "sbq")                                                       \
+	MAY(sbq_wait_wait, "sbq_wait", "wait")                                                     \
+	MAY(sbq_queues, "sbitmap_queue", "ws")                                                     \
+	MAY(mempool_wait, "mempool_s", "wait")                                                     \
+	MAY(mempool_min_nr, "mempool_s", "min_nr")                                                 \
+	MAY(mempool_curr_nr, "mempool_s", "curr_nr")                                               \
+	MAY(mempool_elements, "mempool_s", "elements")                                             \
+	MAY(node_pfmemalloc_wait, "pglist_data", "pfmemalloc_wait")                                \
 	/* memory */                                                                               \
 	NEED(node_zones, "pglist_data", "node_zones")                                              \
 	NEED(node_nr_zones, "pglist_data", "nr_zones")                                             \
@@ -105,6 +129,7 @@ struct layout {
 	gint64 nr_free_pages, nr_writeback, nr_dirty;
 	gint64 napi_sched, napi_npsvc;
 	gint64 rq_in_flight;
+	gint64 pg_locked, pg_writeback;
 };
 
 gboolean layout_load(struct layout *l, const struct types *types, GError **error);

@@ -3,19 +3,12 @@
  * Every thread hangs on its process's signal->thread_head, every process on
  * init_task.tasks.  A live guest changes these RCU lists while we walk, hence
  * the bounds and the "unknown" on failure.
- *
- * What a sleeper waits for is typed, on its stack: a struct mutex_waiter is
- * believed only if its task field names the sleeper and the ring it is on leads
- * to a struct mutex whose wait_list is that ring (read: the one node that lies
- * on nobody's stack).
  */
 #include "guest/view_task.h"
 
-#include <string.h>
+#include "guest/view_wait.h"
 
-#define PF_KTHREAD  0x00200000u /* include/linux/sched.h, unchanged from 5.10 to 7.3 */
-#define WAITERS_MAX 4096
-#define MUTEX_FLAGS 7ull /* low bits of mutex.owner, kernel/locking/mutex.c */
+#define PF_KTHREAD 0x00200000u /* include/linux/sched.h, unchanged from 5.10 to 7.3 */
 
 struct task_walk {
 	gboolean (*task)(const struct guest *g, guint64 task, gpointer data);
@@ -97,93 +90,6 @@ void view_task_sample(const struct guest *g, struct sample *s)
 		guest_read(g, tainted, &s->tainted, 8);
 }
 
-/* A task_struct keeps its stack pointer, stale or not, within its stack. */
-static gboolean looks_like_task(const struct guest *g, guint64 task)
-{
-	guint64 stack, sp;
-
-	return guest_is_pointer(task) && guest_u64(g, task + g->at.task_stack, &stack) &&
-	       guest_u64(g, task + g->at.task_sp, &sp) && guest_is_pointer(stack) &&
-	       sp - stack < STACK_BYTES;
-}
-
-/* The list_head at @node is linked both ways. */
-static gboolean is_linked(const struct guest *g, guint64 node)
-{
-	guint64 next, prev, back, forth;
-
-	return guest_u64(g, node, &next) && guest_u64(g, node + 8, &prev) &&
-	       guest_is_pointer(next) && guest_is_pointer(prev) && guest_u64(g, next + 8, &back) &&
-	       guest_u64(g, prev, &forth) && back == node && forth == node;
-}
-
-/* The node is a mutex_waiter: it lies on the stack of the task that it names. */
-static gboolean is_waiter(const struct guest *g, guint64 node)
-{
-	guint64 task, stack;
-
-	return guest_u64(g, node + g->at.mutex_waiter_task - g->at.mutex_waiter_list, &task) &&
-	       looks_like_task(g, task) && guest_u64(g, task + g->at.task_stack, &stack) &&
-	       node - stack < STACK_BYTES;
-}
-
-/* The mutex at whose wait_list ring the waiter at @waiter queues, 0 if that can't be confirmed. */
-static guint64 mutex_of_ring(const struct guest *g, guint64 waiter)
-{
-	guint64 at = waiter, owner;
-
-	for (guint n = 0; n < WAITERS_MAX; n++) {
-		if (!is_linked(g, at) || !guest_u64(g, at, &at) || at == waiter)
-			return 0;
-		if (is_waiter(g, at))
-			continue;
-
-		/* The one node that is no waiter is the head, inside the mutex. */
-		guint64 mutex = at - g->at.mutex_wait_list;
-
-		if (!is_linked(g, at) || !guest_u64(g, mutex + g->at.mutex_owner, &owner))
-			return 0;
-		owner &= ~MUTEX_FLAGS;
-		return !owner || looks_like_task(g, owner) ? mutex : 0;
-	}
-	return 0;
-}
-
-static void find_mutex(const struct guest *g, const struct stack *stack, struct task_facts *t)
-{
-	guint i, to_task = (g->at.mutex_waiter_task - g->at.mutex_waiter_list) / 8;
-
-	if (!stack_index(stack, stack->sp, &i))
-		return;
-	for (; i + to_task < STACK_BYTES / 8; i++) {
-		if (stack->words[i + to_task] != t->address || !guest_is_pointer(stack->words[i]))
-			continue;
-
-		guint64 mutex = mutex_of_ring(g, stack->base + i * 8);
-		guint64 owner;
-
-		if (mutex && guest_u64(g, mutex + g->at.mutex_owner, &owner)) {
-			guint offset = 0;
-			const char *name = symbols_at(g->symbols, mutex, 0, &offset);
-
-			t->on.kind = OBJECT_MUTEX;
-			t->on.address = mutex;
-			t->on.owner = owner & ~MUTEX_FLAGS;
-			g_strlcpy(t->on.name, name ? name : "", sizeof(t->on.name));
-			return;
-		}
-	}
-}
-
-static gboolean in_mutex_lock(const struct task_facts *t)
-{
-	for (guint i = 0; i < MIN(t->frames, 6); i++) {
-		if (t->stack[i].function && strstr(t->stack[i].function, "mutex_lock"))
-			return TRUE;
-	}
-	return FALSE;
-}
-
 struct reading {
 	const struct unwinder *unwinder;
 	GArray *tasks;
@@ -213,8 +119,8 @@ static gboolean read_task(const struct guest *g, guint64 address, gpointer data)
 	t.kernel_thread = (t.flags & PF_KTHREAD) != 0;
 	t.switches = nvcsw + nivcsw;
 
-	if (unwind_task(r->unwinder, &t, stack) && in_mutex_lock(&t))
-		find_mutex(g, stack, &t);
+	if (unwind_task(r->unwinder, &t, stack) && !t.on_cpu)
+		view_wait_find(g, stack, &t);
 	g_array_append_val(r->tasks, t);
 	return TRUE;
 }

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a sleeping task stands in line for, found typed on its stack. */
+#ifndef NETSWAP_GUEST_VIEW_WAIT_H
+#define NETSWAP_GUEST_VIEW_WAIT_H
+
+#include "guest/guest.h"
+#include "guest/unwind.h"
+#include "judge/facts.h"
+
+/*
+ * Fill t->on from @stack, a copy of its stack whose frames are in @t already.
+ * It stays OBJECT_NONE where nothing was found, or what was found did not hold
+ * together.
+ */
+void view_wait_find(const struct guest *g, const struct stack *stack, struct task_facts *t);
+
+#endif
