@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define KTHREADD_PID 2 /* rest_init() starts it second, before any other thread (init/main.c) */
+
 static void clear_node(gpointer node)
 {
 	g_free(((struct wait_node *)node)->label);
@@ -318,6 +320,20 @@ static void add_flush(struct waitgraph *g, const struct snapshot *s, guint from,
 		 at_address("flush barrier on its stack:", work->completion));
 }
 
+/* A new kernel thread is made, and its asker told, by kthreadd. */
+static gboolean add_kthreadd(struct waitgraph *g, const struct snapshot *s, guint from,
+			     const struct task_facts *t)
+{
+	for (guint i = 0; i < s->tasks->len; i++) {
+		if (task_at(s, i)->pid != KTHREADD_PID)
+			continue;
+		add_edge(g, from, FIRST_TASK + i, g_strdup("a new kernel thread"),
+			 at_address("__kthread_create_on_node, completion at", t->on.address));
+		return TRUE;
+	}
+	return FALSE;
+}
+
 static void add_completion_wait(struct waitgraph *g, const struct snapshot *s, guint from,
 				const struct task_facts *t, const struct wait_facts *w)
 {
@@ -327,6 +343,8 @@ static void add_completion_wait(struct waitgraph *g, const struct snapshot *s, g
 		add_flush(g, s, from, work);
 		return;
 	}
+	if (has_frame(t, "__kthread_create_on_node") && add_kthreadd(g, s, from, t))
+		return;
 	/* Who completes it is not known.  That matters only where reclaim waits for it; elsewhere
 	 * (a parent for its child) it may rightly last for ever. */
 	if (!holds_up_io(w))
