@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Every C file is formatted by .clang-format, every shell script is clean to
-# ShellCheck, and every source file says its licence.
+# ShellCheck, every source file says its licence, and no table is older than
+# the run records that it is made from.
 #
 # usage: style.sh (from the top of the source tree)
 
@@ -55,4 +56,5 @@ licensed() {
 check "C is formatted by .clang-format" formatted
 check "shell is clean to shellcheck" shell_is_clean
 check "every source file says its licence" licensed
+check "the tables in the README are those of the run records" scripts/tables --check
 tap_end
