@@ -56,8 +56,7 @@ static gboolean write_timing(struct run *r, GError **error)
 
 	json_builder_begin_object(b);
 	if (r->swap_on_us)
-		json_add_seconds(b, "qemu_to_swap_on_s",
-				 r->swap_on_us - r->machine->qemu_start_us);
+		json_add_seconds(b, "qemu_to_swap_on_s", r->swap_on_us - r->machine->qemu_start_us);
 	json_add_seconds(b, "pressure_s",
 			 r->press_host_us < 0 ? 0 : r->pressed_us - r->press_host_us);
 	json_add_int(b, "touched_pages", r->now.touched_pages);
