@@ -6,24 +6,23 @@
 #include "base/error.h"
 
 /* arch/x86/include/asm/page_64_types.h: constant in every supported version. */
-#define START_KERNEL_MAP     0xffffffff80000000ull
-#define KERNEL_IMAGE_BYTES   (1ull << 30)
-#define DIRECT_MAP_4LEVEL    0xffff888000000000ull
+#define START_KERNEL_MAP   0xffffffff80000000ull
+#define KERNEL_IMAGE_BYTES (1ull << 30)
+#define DIRECT_MAP_4LEVEL  0xffff888000000000ull
+#define DIRECT_MAP_5LEVEL  0xff11000000000000ull
 
-#define PTE_PRESENT	     1ull
-#define PTE_HUGE	     (1ull << 7)
-#define PTE_ADDRESS	     0x000ffffffffff000ull
+#define PTE_PRESENT	   1ull
+#define PTE_HUGE	   (1ull << 7)
+#define PTE_ADDRESS	   0x000ffffffffff000ull
 
-#define BANNER_BYTES	     512
-#define NOTES_MAX_BYTES	     4096
-#define VMCOREINFO_MAX_BYTES 8192
+#define BANNER_BYTES	   512
+#define NOTES_MAX_BYTES	   4096
 
 static gboolean walk_tables(const struct guest *g, guint64 vaddr, guint64 *paddr)
 {
 	guint64 table = g->top_table;
 
-	/* Four levels: LA57 is never offered to the guests we start (machine/qemu.c). */
-	for (int shift = 39; shift >= 12; shift -= 9) {
+	for (int shift = g->five_levels ? 48 : 39; shift >= 12; shift -= 9) {
 		guint64 entry;
 
 		if (!guest_memory_read(g->memory, table + ((vaddr >> shift) & 511) * 8, &entry,
@@ -43,7 +42,7 @@ static gboolean walk_tables(const struct guest *g, guint64 vaddr, guint64 *paddr
 
 gboolean guest_translate(const struct guest *g, guint64 vaddr, guint64 *paddr)
 {
-	if (vaddr - g->direct_map < guest_memory_bytes(g->memory)) {
+	if (vaddr - g->direct_map < guest_memory_end(g->memory)) {
 		*paddr = vaddr - g->direct_map;
 		return TRUE;
 	}
@@ -113,7 +112,7 @@ static gboolean check_banner(struct guest *g, const char *expected, GError **err
 			error, NETSWAP_ERROR, NETSWAP_ERROR_GUEST,
 			"guest memory has no kernel banner at linux_banner (0x%" G_GINT64_MODIFIER
 			"x): the symbols do not belong to the running kernel; "
-			"give the vmlinux of the same build (kernel.vmlinux=)",
+			"give the vmlinux of the same build (kernel.vmlinux=, --vmlinux)",
 			address);
 		return FALSE;
 	}
@@ -121,7 +120,8 @@ static gboolean check_banner(struct guest *g, const char *expected, GError **err
 		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_GUEST,
 			    "the vmlinux does not match the running kernel: it says \"%.*s\", the "
 			    "guest "
-			    "says \"%.*s\"; give the vmlinux of the same build (kernel.vmlinux=)",
+			    "says \"%.*s\"; give the vmlinux of the same build (kernel.vmlinux=, "
+			    "--vmlinux)",
 			    (int)strcspn(expected, "\n"), expected, (int)strcspn(banner, "\n"),
 			    banner);
 		return FALSE;
@@ -146,18 +146,28 @@ static gboolean check_build_id(struct guest *g, GError **error)
 		id = symbols_notes_build_id(notes, end - start);
 	if (!g_strcmp0(id, expected))
 		return TRUE;
-	g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_GUEST,
-		    "the vmlinux does not match the running kernel: its build id is %s, the "
-		    "guest's is %s; give the vmlinux of the same build (kernel.vmlinux=)",
-		    expected, id ? id : "not where it says");
+	g_set_error(
+		error, NETSWAP_ERROR, NETSWAP_ERROR_GUEST,
+		"the vmlinux does not match the running kernel: its build id is %s, the "
+		"guest's is %s; give the vmlinux of the same build (kernel.vmlinux=, --vmlinux)",
+		expected, id ? id : "not where it says");
 	return FALSE;
+}
+
+/* LA57 is never offered to the guests we start (machine/qemu.c); a core may come from one. */
+static void find_levels(struct guest *g)
+{
+	guint64 variable = symbols_address(g->symbols, "__pgtable_l5_enabled");
+	guint32 enabled;
+
+	g->five_levels = variable && guest_u32(g, variable, &enabled) && enabled == 1;
 }
 
 static gboolean find_direct_map(struct guest *g, GError **error)
 {
 	guint64 variable = symbols_address(g->symbols, "page_offset_base");
 
-	g->direct_map = DIRECT_MAP_4LEVEL;
+	g->direct_map = g->five_levels ? DIRECT_MAP_5LEVEL : DIRECT_MAP_4LEVEL;
 	if (variable &&
 	    (!guest_u64(g, variable, &g->direct_map) || !guest_is_pointer(g->direct_map))) {
 		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_GUEST,
@@ -170,11 +180,13 @@ static gboolean find_direct_map(struct guest *g, GError **error)
 
 static gboolean find_percpu(struct guest *g, guint cpus, GError **error)
 {
-	guint64 table;
+	guint64 table, number = symbols_address(g->symbols, "nr_cpu_ids");
 
 	if (!symbols_need(g->symbols, "__per_cpu_offset", &table, error))
 		return FALSE;
-	g->cpus = MIN(cpus, GUEST_CPUS_MAX);
+	if (!cpus && (!number || !guest_u32(g, number, &cpus)))
+		cpus = 1;
+	g->cpus = CLAMP(cpus, 1, GUEST_CPUS_MAX);
 	if (!guest_read(g, table, g->percpu_offset, g->cpus * sizeof(guint64))) {
 		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_GUEST,
 			    "cannot read __per_cpu_offset in guest memory");
@@ -221,7 +233,10 @@ struct guest *guest_open(struct guest_memory *memory, struct symbols *symbols, s
 	g->frame_pointers = !symbols_address(symbols, "__start_orc_unwind_ip");
 
 	if (!check_banner(g, vmlinux_banner, error) || !check_build_id(g, error) ||
-	    !symbols_need(symbols, "init_top_pgt", &top, error) || !find_direct_map(g, error))
+	    !symbols_need(symbols, "init_top_pgt", &top, error))
+		goto fail;
+	find_levels(g);
+	if (!find_direct_map(g, error))
 		goto fail;
 	/* From here on through the page tables: they know also what arithmetic cannot. */
 	g->top_table = top - START_KERNEL_MAP + phys_base;
@@ -243,38 +258,4 @@ void guest_close(struct guest *g)
 	types_free(g->types);
 	g_free(g->banner);
 	g_free(g);
-}
-
-gboolean guest_vmcoreinfo(const struct guest_memory *memory, const char *sysfs, guint64 *phys_base,
-			  char **note, GError **error)
-{
-	guint64 paddr = g_ascii_strtoull(sysfs, NULL, 16);
-	struct {
-		guint32 name_bytes, text_bytes, type;
-		char name[12]; /* "VMCOREINFO", padded to 4 */
-	} header;
-	g_autofree char *text = NULL;
-
-	if (!guest_memory_read(memory, paddr, &header, sizeof(header)) ||
-	    strncmp(header.name, "VMCOREINFO", sizeof(header.name)) ||
-	    header.text_bytes > VMCOREINFO_MAX_BYTES)
-		goto bad;
-	text = g_malloc0(header.text_bytes + 1);
-	if (!guest_memory_read(memory, paddr + sizeof(header), text, header.text_bytes))
-		goto bad;
-
-	const char *number = strstr(text, "NUMBER(phys_base)=");
-
-	if (!number)
-		goto bad;
-	*phys_base = g_ascii_strtoll(number + strlen("NUMBER(phys_base)="), NULL, 10);
-	if (note)
-		*note = g_steal_pointer(&text);
-	return TRUE;
-bad:
-	g_set_error(
-		error, NETSWAP_ERROR, NETSWAP_ERROR_GUEST,
-		"no VMCOREINFO note at the guest-physical address \"%.40s\" that the guest named",
-		sysfs);
-	return FALSE;
 }

@@ -39,13 +39,15 @@ struct guest {
 	guint nodes;
 	guint64 node[GUEST_NODES_MAX]; /* addresses of struct pglist_data */
 
-	guint64 phys_base;  /* physical minus linked address of the kernel image */
-	guint64 direct_map; /* virtual address of physical 0 */
-	guint64 top_table;  /* physical address of init_top_pgt */
+	guint64 phys_base;    /* physical minus loaded address of the kernel image */
+	gboolean five_levels; /* of page tables */
+	guint64 direct_map;   /* virtual address of physical 0 */
+	guint64 top_table;    /* physical address of init_top_pgt */
 };
 
 /*
- * Open a booted guest of @cpus CPUs.  Takes ownership of @memory, @symbols and
+ * Open a booted guest of @cpus CPUs (0: as many as it says itself).  Takes ownership of @memory,
+ * @symbols and
  * @types, also on failure.  @vmlinux_banner: the banner of the vmlinux that
  * symbols and types come from, NULL if the guest handed them over itself.
  * @phys_base: as in vmcoreinfo, 0 without KASLR.
@@ -86,13 +88,5 @@ static inline gboolean guest_is_pointer(guint64 value)
 typedef gboolean (*guest_list_fn)(const struct guest *g, guint64 entry, gpointer data);
 int guest_list(const struct guest *g, guint64 head, guint offset, guint max, guest_list_fn node,
 	       gpointer data);
-
-/*
- * phys_base from the VMCOREINFO note of @memory; @sysfs is the text of
- * /sys/kernel/vmcoreinfo ("physical-address size").  *note (caller frees, may
- * be NULL) gets the note's text, for vmcores.
- */
-gboolean guest_vmcoreinfo(const struct guest_memory *memory, const char *sysfs, guint64 *phys_base,
-			  char **note, GError **error);
 
 #endif

@@ -13,14 +13,30 @@
 #define FOUR_GIB	     (1ull << 32)
 
 struct guest_memory {
-	const guint8 *data;
-	guint64 bytes;
-	guint64 low_bytes; /* identity mapped from 0 */
+	struct guest_memory_segment *segments;
+	guint n;
+	guint64 end;
+	void *map;
+	gsize map_bytes;
 };
+
+struct guest_memory *guest_memory_new(const struct guest_memory_segment *segments, guint n,
+				      void *map, gsize map_bytes)
+{
+	struct guest_memory *m = g_new0(struct guest_memory, 1);
+
+	m->segments = g_memdup2(segments, n * sizeof(*segments));
+	m->n = n;
+	m->map = map;
+	m->map_bytes = map_bytes;
+	for (guint i = 0; i < n; i++)
+		m->end = MAX(m->end, segments[i].paddr + segments[i].bytes);
+	return m;
+}
 
 struct guest_memory *guest_memory_map(int fd, guint64 bytes, GError **error)
 {
-	void *data = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
+	guint8 *data = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
 
 	if (data == MAP_FAILED) {
 		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA,
@@ -29,49 +45,46 @@ struct guest_memory *guest_memory_map(int fd, guint64 bytes, GError **error)
 		return NULL;
 	}
 
-	struct guest_memory *m = g_new0(struct guest_memory, 1);
+	guint64 low_bytes = bytes >= Q35_SPLIT_FROM_BYTES ? Q35_LOW_BYTES : bytes;
+	struct guest_memory_segment segments[] = {
+		{ 0, low_bytes, data },
+		{ FOUR_GIB, bytes - low_bytes, data + low_bytes },
+	};
 
-	m->data = data;
-	m->bytes = bytes;
-	m->low_bytes = bytes >= Q35_SPLIT_FROM_BYTES ? Q35_LOW_BYTES : bytes;
-	return m;
+	return guest_memory_new(segments, bytes > low_bytes ? 2 : 1, data, bytes);
 }
 
 void guest_memory_free(struct guest_memory *m)
 {
 	if (!m)
 		return;
-	munmap((void *)m->data, m->bytes);
+	munmap(m->map, m->map_bytes);
+	g_free(m->segments);
 	g_free(m);
 }
 
-guint64 guest_memory_bytes(const struct guest_memory *m)
+guint64 guest_memory_end(const struct guest_memory *m)
 {
-	return m->bytes;
+	return m->end;
 }
 
 gboolean guest_memory_segment(const struct guest_memory *m, guint i,
 			      struct guest_memory_segment *segment)
 {
-	if (i == 0) {
-		*segment = (struct guest_memory_segment){ 0, m->low_bytes, m->data };
-		return TRUE;
-	}
-	if (i == 1 && m->bytes > m->low_bytes) {
-		*segment = (struct guest_memory_segment){ FOUR_GIB, m->bytes - m->low_bytes,
-							  m->data + m->low_bytes };
-		return TRUE;
-	}
-	return FALSE;
+	if (i >= m->n)
+		return FALSE;
+	*segment = m->segments[i];
+	return TRUE;
 }
 
 gboolean guest_memory_read(const struct guest_memory *m, guint64 paddr, void *to, gsize bytes)
 {
-	struct guest_memory_segment s;
+	for (guint i = 0; i < m->n; i++) {
+		const struct guest_memory_segment *s = &m->segments[i];
 
-	for (guint i = 0; guest_memory_segment(m, i, &s); i++) {
-		if (paddr >= s.paddr && bytes <= s.bytes && paddr - s.paddr <= s.bytes - bytes) {
-			memcpy(to, (const guint8 *)s.data + (paddr - s.paddr), bytes);
+		if (paddr >= s->paddr && bytes <= s->bytes &&
+		    paddr - s->paddr <= s->bytes - bytes) {
+			memcpy(to, (const guint8 *)s->data + (paddr - s->paddr), bytes);
 			return TRUE;
 		}
 	}

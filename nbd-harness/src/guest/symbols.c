@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 
+#define START_KERNEL_MAP   0xffffffff80000000ull /* arch/x86/include/asm/page_64_types.h */
 #define NOTE_ALIGN(bytes)  (((bytes) + 3) & ~3ull)
 #define BANNER_MAX_BYTES   512
 #define FUNCTION_MAX_BYTES (256u << 10) /* an address farther from a symbol is not in it */
@@ -208,6 +209,17 @@ struct symbols *symbols_from_kallsyms(const char *text, gsize bytes, GError **er
 		line = eol + 1;
 	}
 	return finish(s, "the kallsyms handed over by the guest", error);
+}
+
+/* Per-CPU symbols are offsets, not addresses of the image: they stay.  The order stays as well. */
+void symbols_shift(struct symbols *s, guint64 offset)
+{
+	for (guint i = 0; i < s->by_address->len; i++) {
+		struct symbol *symbol = &g_array_index(s->by_address, struct symbol, i);
+
+		if (symbol->address >= START_KERNEL_MAP)
+			symbol->address += offset;
+	}
 }
 
 const char *symbols_build_id(const struct symbols *s)

@@ -13,6 +13,9 @@ struct symbols *symbols_from_vmlinux(const char *path, GError **error);
 struct symbols *symbols_from_kallsyms(const char *text, gsize bytes, GError **error);
 void symbols_free(struct symbols *s);
 
+/* Move the kernel image's symbols by @offset, as KASLR did when it was loaded. */
+void symbols_shift(struct symbols *s, guint64 offset);
+
 /* Address of @name, 0 when there is none (static functions may occur twice: the first). */
 guint64 symbols_address(const struct symbols *s, const char *name);
 /* The same, but a missing symbol is an error that names it. */

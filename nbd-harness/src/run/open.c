@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "guest/vmcoreinfo.h"
 
 #define SYSFS_BYTES 64 /* of /sys/kernel/vmcoreinfo: "address size" */
 
@@ -81,30 +82,29 @@ static gboolean load(const struct board *board, const char *vmlinux, struct symb
 	return *types != NULL;
 }
 
-struct guest *open_guest(const struct machine *m, const struct kernel *kernel, char **vmcoreinfo,
-			 GError **error)
+struct guest *open_guest(const struct open_source *from, char **note, GError **error)
 {
-	struct guest_memory *memory =
-		guest_memory_map(m->qemu->ram_fd, m->scenario->machine.memory_bytes, error);
+	struct guest_memory *memory = guest_memory_map(from->ram_fd, from->memory_bytes, error);
 	struct symbols *symbols = NULL;
 	struct types *types = NULL;
-	guint64 phys_base = 0;
+	struct vmcoreinfo info = { 0 };
 	gsize bytes;
-	const char *blob = open_blob(m->board, "vmcoreinfo", &bytes);
+	const char *blob = open_blob(from->board, "vmcoreinfo", &bytes);
 	g_autofree char *sysfs = blob ? g_strndup(blob, MIN(bytes, SYSFS_BYTES)) : NULL;
 	g_autofree char *banner = NULL;
 
 	if (!memory)
 		return NULL;
-	if ((sysfs && !guest_vmcoreinfo(memory, sysfs, &phys_base, vmcoreinfo, error)) ||
-	    !load(m->board, kernel->vmlinux, &symbols, &types, error)) {
+	if ((sysfs && !vmcoreinfo_read(memory, sysfs, &info, error)) ||
+	    !load(from->board, from->vmlinux, &symbols, &types, error)) {
 		guest_memory_free(memory);
 		symbols_free(symbols);
 		types_free(types);
+		vmcoreinfo_clear(&info);
 		return NULL;
 	}
-	if (kernel->vmlinux)
-		banner = symbols_vmlinux_banner(kernel->vmlinux);
-	return guest_open(memory, symbols, types, m->scenario->machine.cpus, phys_base, banner,
-			  error);
+	*note = info.text;
+	if (from->vmlinux)
+		banner = symbols_vmlinux_banner(from->vmlinux);
+	return guest_open(memory, symbols, types, from->cpus, info.phys_base, banner, error);
 }

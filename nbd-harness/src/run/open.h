@@ -3,9 +3,9 @@
 #ifndef NETSWAP_RUN_OPEN_H
 #define NETSWAP_RUN_OPEN_H
 
-#include "build/kernel.h"
 #include "guest/guest.h"
-#include "machine/machine.h"
+
+struct board;
 
 /* Blob @name of the board if it is complete and lies on it, else NULL; not owned. */
 const void *open_blob(const struct board *board, const char *name, gsize *bytes);
@@ -14,12 +14,21 @@ const void *open_blob(const struct board *board, const char *name, gsize *bytes)
  * not print becomes '?'.  Caller frees. */
 char *open_text(const char *field, gsize bytes);
 
-/*
- * Open the guest of @m: symbols and types from @kernel's vmlinux, or as the
- * guest handed them over (blobs kallsyms, btf/vmlinux, btf/MODULE).  *vmcoreinfo
- * (caller frees) gets the text of the note, NULL if the guest named none.
+/* Where a running guest is: its RAM, what it wrote on its board, and the vmlinux if there is one.
  */
-struct guest *open_guest(const struct machine *m, const struct kernel *kernel, char **vmcoreinfo,
-			 GError **error);
+struct open_source {
+	int ram_fd;
+	guint64 memory_bytes;
+	guint cpus;
+	const struct board *board;
+	const char *vmlinux; /* or NULL */
+};
+
+/*
+ * Open it: symbols and types from the vmlinux, or as the guest handed them over
+ * (blobs kallsyms, btf/vmlinux, btf/MODULE).  *note (caller frees) gets the text
+ * of its VMCOREINFO note, NULL if the guest named none.
+ */
+struct guest *open_guest(const struct open_source *from, char **note, GError **error);
 
 #endif

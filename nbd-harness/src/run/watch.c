@@ -26,7 +26,15 @@
 
 static gboolean observe(struct run *r, GError **error)
 {
-	r->guest = open_guest(r->machine, r->boot.kernel, &r->vmcoreinfo, error);
+	struct open_source from = {
+		.ram_fd = r->machine->qemu->ram_fd,
+		.memory_bytes = r->scenario->machine.memory_bytes,
+		.cpus = r->scenario->machine.cpus,
+		.board = r->machine->board,
+		.vmlinux = r->boot.kernel->vmlinux,
+	};
+
+	r->guest = open_guest(&from, &r->vmcoreinfo, error);
 	r->observer = r->guest ? observer_new(r->guest, r->machine->board, error) : NULL;
 	if (!r->observer)
 		return FALSE;

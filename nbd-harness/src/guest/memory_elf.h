@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Guest memory from an ELF core: ours (vmcore.zst), QEMU's dump-guest-memory,
+ * a /proc/vmcore that kdump saved; anything whose PT_LOADs name physical
+ * addresses.  The file is mapped; a zstd one is decompressed first.
+ *
+ * A core is hostile input like any guest: headers and notes are checked against
+ * the file's size.  A core that is shorter than its headers say is refused: half
+ * of a memory gives wrong answers, not half of them.
+ */
+#ifndef NETSWAP_GUEST_MEMORY_ELF_H
+#define NETSWAP_GUEST_MEMORY_ELF_H
+
+#include "guest/memory.h"
+
+/*
+ * Open @path.  *vmcoreinfo (caller frees) gets the text of the VMCOREINFO note,
+ * NULL if it has none.  Errors: NETSWAP_ERROR_USAGE, not such a core or not
+ * whole; NETSWAP_ERROR_INFRA, no room to decompress it.
+ */
+struct guest_memory *memory_elf_open(const char *path, char **vmcoreinfo, GError **error);
+
+#endif
