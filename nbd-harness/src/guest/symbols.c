@@ -160,6 +160,18 @@ static char *file_build_id(Elf *elf)
 	return NULL;
 }
 
+/* Code: a C function, or one of assembly, which has a size but no type; other labels have none. */
+static gboolean is_function(Elf *elf, const GElf_Sym *sym)
+{
+	Elf_Scn *scn = elf_getscn(elf, sym->st_shndx);
+	GElf_Shdr header;
+
+	if (GELF_ST_TYPE(sym->st_info) == STT_FUNC)
+		return TRUE;
+	return GELF_ST_TYPE(sym->st_info) == STT_NOTYPE && sym->st_size && scn &&
+	       gelf_getshdr(scn, &header) && header.sh_flags & SHF_EXECINSTR;
+}
+
 struct symbols *symbols_from_vmlinux(const char *path, GError **error)
 {
 	g_auto(elf_file) file = { -1, NULL };
@@ -177,7 +189,7 @@ struct symbols *symbols_from_vmlinux(const char *path, GError **error)
 		int type = GELF_ST_TYPE(sym.st_info);
 
 		if (name && (type == STT_FUNC || type == STT_OBJECT || type == STT_NOTYPE))
-			add(s, sym.st_value, name, -1, type == STT_FUNC);
+			add(s, sym.st_value, name, -1, is_function(file.elf, &sym));
 	}
 	if (data)
 		s->build_id = file_build_id(file.elf);

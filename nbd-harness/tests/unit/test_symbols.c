@@ -76,6 +76,30 @@ static void test_kallsyms(void)
 	symbols_free(s);
 }
 
+/* As the kernel's entry code: a function of assembly has a size but no type, a label neither. */
+__asm__(".text\n"
+	"test_symbols_asm: nop\n"
+	"test_symbols_label: nop\n"
+	".size test_symbols_asm, . - test_symbols_asm\n");
+
+static void test_vmlinux(void)
+{
+	g_autoptr(GError) error = NULL;
+	struct symbols *s = symbols_from_vmlinux("/proc/self/exe", &error);
+	guint offset;
+
+	g_assert_no_error(error);
+
+	guint64 main_at = symbols_address(s, "main"),
+		asm_at = symbols_address(s, "test_symbols_asm");
+
+	g_assert_cmpstr(symbols_function(s, main_at + 1, &offset), ==, "main");
+	g_assert_cmpuint(asm_at, !=, 0);
+	g_assert_cmpstr(symbols_function(s, asm_at + 1, &offset), ==, "test_symbols_asm");
+	g_assert_cmpuint(offset, ==, 1);
+	symbols_free(s);
+}
+
 static void test_empty(void)
 {
 	g_autoptr(GError) error = NULL;
@@ -90,6 +114,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/symbols/build-id", test_build_id);
 	g_test_add_func("/symbols/build-id-broken", test_build_id_broken);
 	g_test_add_func("/symbols/kallsyms", test_kallsyms);
+	g_test_add_func("/symbols/vmlinux", test_vmlinux);
 	g_test_add_func("/symbols/empty", test_empty);
 	return g_test_run();
 }
