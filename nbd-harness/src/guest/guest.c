@@ -83,6 +83,19 @@ gboolean guest_read_text(const struct guest *g, guint64 vaddr, char *to, gsize b
 	return TRUE;
 }
 
+gboolean guest_bits(const struct guest *g, guint64 base, const struct types_bits *bits,
+		    guint64 *value)
+{
+	guint64 word = 0;
+
+	if (!bits->width || bits->shift + bits->width > 64 ||
+	    !guest_read(g, base + bits->offset, &word, (bits->shift + bits->width + 7) / 8))
+		return FALSE;
+	word >>= bits->shift;
+	*value = bits->width < 64 ? word & ((1ull << bits->width) - 1) : word;
+	return TRUE;
+}
+
 int guest_list(const struct guest *g, guint64 head, guint offset, guint max, guest_list_fn node,
 	       gpointer data)
 {

@@ -73,6 +73,10 @@ static inline gboolean guest_u32(const struct guest *g, guint64 vaddr, guint32 *
 	return guest_read(g, vaddr, to, sizeof(*to));
 }
 
+/* The integer at @bits of the struct at @base; FALSE also where this kernel has no such member. */
+gboolean guest_bits(const struct guest *g, guint64 base, const struct types_bits *bits,
+		    guint64 *value);
+
 /* A canonical upper-half address, aligned to 8: worth following. */
 static inline gboolean guest_is_pointer(guint64 value)
 {

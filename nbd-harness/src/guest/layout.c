@@ -3,11 +3,16 @@
 
 #include "base/error.h"
 
-static guint optional(const struct types *types, const char *type, const char *path)
+static guint optional(const struct types *types, const char *type, const char *paths)
 {
+	g_auto(GStrv) names = g_strsplit(paths, "|", -1);
 	guint offset;
 
-	return types_member(types, type, path, &offset, NULL, NULL) ? offset : LAYOUT_NONE;
+	for (guint i = 0; names[i]; i++) {
+		if (types_member(types, type, names[i], &offset, NULL, NULL))
+			return offset;
+	}
+	return LAYOUT_NONE;
 }
 
 /* An enumerator, required: @to becomes its value. */
@@ -21,6 +26,32 @@ static gboolean enumerator(const struct types *types, const char *type, const ch
 	return *to >= 0;
 }
 
+static void load_sizes(struct layout *l, const struct types *types)
+{
+	guint offset;
+
+	l->zone_bytes = types_struct_bytes(types, "zone");
+	l->page_bytes = types_struct_bytes(types, "page");
+	l->disk_struct_bytes = types_struct_bytes(types, "gendisk");
+	l->request_struct_bytes = types_struct_bytes(types, "request");
+	l->bvec_struct_bytes = types_struct_bytes(types, "bio_vec");
+	l->sbitmap_word_bytes = types_struct_bytes(types, "sbitmap_word");
+	types_member(types, "xa_node", "slots", &offset, &l->xa_slots_bytes, NULL);
+}
+
+/* What a kernel may lack: -1 then. */
+static void load_optional_enumerators(struct layout *l, const struct types *types)
+{
+	l->pg_dirty = types_enumerator(types, "pageflags", "PG_dirty");
+	l->pg_swapcache = types_enumerator(types, "pageflags", "PG_swapcache");
+	l->pg_swapbacked = types_enumerator(types, "pageflags", "PG_swapbacked");
+	l->sock_memalloc = types_enumerator(types, "sock_flags", "SOCK_MEMALLOC");
+	l->work_is_pwq = types_enumerator(types, NULL, "WORK_STRUCT_PWQ");
+	l->work_pwq_shift = types_enumerator(types, NULL, "WORK_STRUCT_PWQ_SHIFT");
+	if (l->work_pwq_shift < 0) /* before 6.9 */
+		l->work_pwq_shift = types_enumerator(types, NULL, "WORK_STRUCT_FLAG_BITS");
+}
+
 gboolean layout_load(struct layout *l, const struct types *types, GError **error)
 {
 #define NEED(field, type, path)                                                                    \
@@ -29,9 +60,28 @@ gboolean layout_load(struct layout *l, const struct types *types, GError **error
 #define MAY(field, type, path) l->field = optional(types, type, path);
 	LAYOUT_MEMBERS(NEED, MAY)
 #undef NEED
+#define GROUP(name, members)                                                                       \
+	{                                                                                          \
+		const char **lacks = &l->lacks_##name;                                             \
+		*lacks = NULL;                                                                     \
+		members(MEMBER)                                                                    \
+	}
+#define MEMBER(field, type, path)                                                                  \
+	MAY(field, type, path)                                                                     \
+	if (l->field == LAYOUT_NONE)                                                               \
+		*lacks = type "." path;
+	LAYOUT_GROUPS(GROUP)
+#undef MEMBER
+#undef GROUP
 #undef MAY
-	l->zone_bytes = types_struct_bytes(types, "zone");
+#define BITS(field, type, path)                                                                    \
+	if (!types_bits(types, type, path, &l->field, NULL))                                       \
+		l->field.width = 0;
+	LAYOUT_BITS(BITS)
+#undef BITS
+	load_sizes(l, types);
 
+	load_optional_enumerators(l, types);
 	return enumerator(types, NULL, "NAPI_STATE_SCHED", &l->napi_sched, error) &&
 	       enumerator(types, NULL, "NAPI_STATE_NPSVC", &l->napi_npsvc, error) &&
 	       enumerator(types, "zone_stat_item", "NR_FREE_PAGES", &l->nr_free_pages, error) &&

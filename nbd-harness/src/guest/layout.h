@@ -3,7 +3,7 @@
  * Every struct member of the guest kernel that the harness reads, in one list.
  * Offsets come from the guest's own BTF; a NEED member that is missing fails
  * guest_open() by name, a MAY member becomes LAYOUT_NONE and what is read
- * through it becomes "unknown".
+ * through it becomes "unknown".  A|B: B where there is no A.
  */
 #ifndef NETSWAP_GUEST_LAYOUT_H
 #define NETSWAP_GUEST_LAYOUT_H
@@ -63,7 +63,17 @@
 	MAY(mempool_min_nr, "mempool_s", "min_nr")                                                 \
 	MAY(mempool_curr_nr, "mempool_s", "curr_nr")                                               \
 	MAY(mempool_elements, "mempool_s", "elements")                                             \
+	MAY(mempool_alloc, "mempool_s", "alloc")                                                   \
+	MAY(mempool_data, "mempool_s", "pool_data")                                                \
+	MAY(cache_name, "kmem_cache", "name")                                                      \
 	MAY(node_pfmemalloc_wait, "pglist_data", "pfmemalloc_wait")                                \
+	MAY(page_flags, "page", "flags")                                                           \
+	MAY(page_compound_head, "page", "compound_head")                                           \
+	/* which cgroup a task is in */                                                            \
+	MAY(task_cgroups, "task_struct", "cgroups")                                                \
+	MAY(css_set_cgroup, "css_set", "dfl_cgrp")                                                 \
+	MAY(cgroup_kn, "cgroup", "kn")                                                             \
+	MAY(kernfs_name, "kernfs_node", "name")                                                    \
 	/* memory */                                                                               \
 	NEED(node_zones, "pglist_data", "node_zones")                                              \
 	NEED(node_nr_zones, "pglist_data", "nr_zones")                                             \
@@ -91,16 +101,24 @@
 	NEED(tag_set_tags, "blk_mq_tag_set", "tags")                                               \
 	NEED(tag_set_queues, "blk_mq_tag_set", "nr_hw_queues")                                     \
 	NEED(tags_nr, "blk_mq_tags", "nr_tags")                                                    \
-	NEED(tags_rqs, "blk_mq_tags", "static_rqs")                                                \
+	NEED(tags_rqs, "blk_mq_tags", "rqs")                                                       \
 	NEED(request_state, "request", "state")                                                    \
+	NEED(request_tag, "request", "tag")                                                        \
 	NEED(request_start_ns, "request", "start_time_ns")                                         \
 	NEED(disk_part0, "gendisk", "part0")                                                       \
 	MAY(bdev_stats, "block_device", "bd_stats")                                                \
 	MAY(disk_stats_ios, "disk_stats", "ios")                                                   \
+	MAY(nbd_cmd_flags, "nbd_cmd", "flags")                                                     \
+	MAY(queue_hctx_table, "request_queue", "hctx_table.xa_head")                               \
+	MAY(queue_hctx_array, "request_queue", "queue_hw_ctx")                                     \
+	MAY(hctx_sched_tags, "blk_mq_hw_ctx", "sched_tags")                                        \
 	/* sockets and NAPI */                                                                     \
 	NEED(socket_sk, "socket", "sk")                                                            \
 	NEED(sock_wmem_queued, "sock", "sk_wmem_queued")                                           \
 	NEED(sock_sndbuf, "sock", "sk_sndbuf")                                                     \
+	MAY(sock_flags, "sock", "__sk_common.skc_flags")                                           \
+	MAY(sock_backlog_rmem, "sock", "sk_backlog.rmem_alloc")                                    \
+	MAY(sock_backlog_bytes, "sock", "sk_backlog.len")                                          \
 	NEED(tcp_snd_una, "tcp_sock", "snd_una")                                                   \
 	NEED(tcp_snd_nxt, "tcp_sock", "snd_nxt")                                                   \
 	NEED(tcp_write_seq, "tcp_sock", "write_seq")                                               \
@@ -120,16 +138,104 @@
 	MAY(vq_num_free, "virtqueue", "num_free")                                                  \
 	MAY(vq_num_max, "virtqueue", "num_max")
 
+/* Members that are of use only together: one list per view. */
+#define LAYOUT_BLOCK(MEMBER)                                                                       \
+	MEMBER(sb_inodes, "super_block", "s_inodes")                                               \
+	MEMBER(inode_sb_list, "inode", "i_sb_list")                                                \
+	MEMBER(bdev_inode_bdev, "bdev_inode", "bdev")                                              \
+	MEMBER(bdev_inode_inode, "bdev_inode", "vfs_inode")                                        \
+	MEMBER(bdev_disk, "block_device", "bd_disk")                                               \
+	MEMBER(disk_name, "gendisk", "disk_name")                                                  \
+	MEMBER(disk_queue, "gendisk", "queue")                                                     \
+	MEMBER(queue_tag_set, "request_queue", "tag_set")                                          \
+	MEMBER(queue_elevator, "request_queue", "elevator")                                        \
+	MEMBER(queue_ops, "request_queue", "mq_ops")                                               \
+	MEMBER(tags_bitmap, "blk_mq_tags", "bitmap_tags")                                          \
+	MEMBER(sbq_depth, "sbitmap_queue", "sb.depth")                                             \
+	MEMBER(sbq_shift, "sbitmap_queue", "sb.shift")                                             \
+	MEMBER(sbq_map, "sbitmap_queue", "sb.map")                                                 \
+	MEMBER(sbitmap_word, "sbitmap_word", "word")                                               \
+	MEMBER(sbitmap_cleared, "sbitmap_word", "cleared")                                         \
+	MEMBER(request_queue, "request", "q")                                                      \
+	MEMBER(request_flags, "request", "cmd_flags")                                              \
+	MEMBER(request_len, "request", "__data_len")                                               \
+	MEMBER(request_bio, "request", "bio")                                                      \
+	MEMBER(bio_next, "bio", "bi_next")                                                         \
+	MEMBER(bio_vecs, "bio", "bi_io_vec")                                                       \
+	MEMBER(bio_index, "bio", "bi_iter.bi_idx")                                                 \
+	MEMBER(bio_size, "bio", "bi_iter.bi_size")                                                 \
+	MEMBER(bio_done, "bio", "bi_iter.bi_bvec_done")                                            \
+	MEMBER(bvec_page, "bio_vec", "bv_page")                                                    \
+	MEMBER(bvec_len, "bio_vec", "bv_len")                                                      \
+	MEMBER(bvec_offset, "bio_vec", "bv_offset")
+
+#define LAYOUT_WORK(MEMBER)                                                                        \
+	MEMBER(pool_cpu, "worker_pool", "cpu")                                                     \
+	MEMBER(pool_id, "worker_pool", "id")                                                       \
+	MEMBER(pool_nr_workers, "worker_pool", "nr_workers")                                       \
+	MEMBER(pool_nr_idle, "worker_pool", "nr_idle")                                             \
+	MEMBER(pool_worklist, "worker_pool", "worklist")                                           \
+	MEMBER(pool_workers, "worker_pool", "workers")                                             \
+	MEMBER(worker_node, "worker", "node")                                                      \
+	MEMBER(worker_task, "worker", "task")                                                      \
+	MEMBER(worker_work, "worker", "current_work")                                              \
+	MEMBER(worker_func, "worker", "current_func")                                              \
+	MEMBER(worker_pwq, "worker", "current_pwq")                                                \
+	MEMBER(worker_scheduled, "worker", "scheduled")                                            \
+	MEMBER(work_data, "work_struct", "data")                                                   \
+	MEMBER(work_entry, "work_struct", "entry")                                                 \
+	MEMBER(work_func, "work_struct", "func")                                                   \
+	MEMBER(barrier_work, "wq_barrier", "work")                                                 \
+	MEMBER(barrier_done, "wq_barrier", "done")                                                 \
+	MEMBER(pwq_pool, "pool_workqueue", "pool")                                                 \
+	MEMBER(pwq_wq, "pool_workqueue", "wq")                                                     \
+	MEMBER(pwq_node, "pool_workqueue", "pwqs_node")                                            \
+	MEMBER(pwq_inactive, "pool_workqueue", "inactive_works|delayed_works")                     \
+	MEMBER(wq_list, "workqueue_struct", "list")                                                \
+	MEMBER(wq_pwqs, "workqueue_struct", "pwqs")                                                \
+	MEMBER(wq_name, "workqueue_struct", "name")                                                \
+	MEMBER(wq_rescuer, "workqueue_struct", "rescuer")
+
+#define LAYOUT_RECLAIM(MEMBER)                                                                     \
+	MEMBER(task_reclaim_state, "task_struct", "reclaim_state")                                 \
+	MEMBER(scan_reclaim_state, "scan_control", "reclaim_state")                                \
+	MEMBER(scan_gfp, "scan_control", "gfp_mask")                                               \
+	MEMBER(scan_reclaimed, "scan_control", "nr_reclaimed")
+
+#define LAYOUT_GROUPS(GROUP)                                                                       \
+	GROUP(block, LAYOUT_BLOCK)                                                                 \
+	GROUP(work, LAYOUT_WORK)                                                                   \
+	GROUP(reclaim, LAYOUT_RECLAIM)
+
+/* Integers that are bitfields, or that change their size; width 0 where there is none. */
+#define LAYOUT_BITS(BITS)                                                                          \
+	BITS(task_in_memstall, "task_struct", "in_memstall")                                       \
+	BITS(scan_order, "scan_control", "order")                                                  \
+	BITS(scan_priority, "scan_control", "priority")
+
 struct layout {
 #define FIELD(field, type, path) guint field;
 	LAYOUT_MEMBERS(FIELD, FIELD)
+#define GROUP(name, members)                                                                       \
+	const char *lacks_##name; /* "struct.member" that is missing; NULL: it is complete */      \
+	members(FIELD)
+	LAYOUT_GROUPS(GROUP)
+#undef GROUP
 #undef FIELD
-	guint zone_bytes; /* sizeof(struct zone) */
+#define BITS(field, type, path) struct types_bits field;
+	LAYOUT_BITS(BITS)
+#undef BITS
+	/* sizes of structs, 0 where this kernel has none */
+	guint zone_bytes, page_bytes, disk_struct_bytes, request_struct_bytes, bvec_struct_bytes;
+	guint sbitmap_word_bytes;
+	guint xa_slots_bytes; /* of xa_node.slots */
 	/* enumerators: index into the kernel's arrays, -1 where this kernel has none */
 	gint64 nr_free_pages, nr_writeback, nr_dirty;
 	gint64 napi_sched, napi_npsvc;
 	gint64 rq_in_flight;
-	gint64 pg_locked, pg_writeback;
+	gint64 pg_locked, pg_writeback, pg_dirty, pg_swapcache, pg_swapbacked;
+	gint64 sock_memalloc;
+	gint64 work_is_pwq, work_pwq_shift; /* how work_struct.data holds its pool_workqueue */
 };
 
 gboolean layout_load(struct layout *l, const struct types *types, GError **error);

@@ -4,10 +4,14 @@
 #include <board.h>
 
 #include "guest/unwind.h"
+#include "guest/view_block.h"
 #include "guest/view_mm.h"
 #include "guest/view_nbd.h"
 #include "guest/view_net.h"
+#include "guest/view_reclaim.h"
 #include "guest/view_task.h"
+#include "guest/view_waited.h"
+#include "guest/view_work.h"
 
 struct observer {
 	const struct guest *g;
@@ -94,8 +98,13 @@ struct snapshot *observer_snapshot(struct observer *o, gint64 host_us)
 
 	snapshot->host_us = host_us;
 	snapshot->complete = view_task_snapshot(o->g, o->unwinder, snapshot->tasks);
-	/* After the tasks: names their tx_lock waits. */
-	snapshot->complete &= view_nbd_snapshot(o->nbd, host_us, snapshot);
+	/* After the tasks, which say what they wait for; blocks say more of what is found so far.
+	 */
+	snapshot->complete &= view_reclaim_snapshot(o->g, snapshot->tasks);
+	snapshot->complete &= view_waited_snapshot(o->g, snapshot);
+	snapshot->complete &= view_nbd_snapshot(o->nbd, snapshot);
+	snapshot->complete &= view_block_snapshot(o->g, o->nbd, host_us, snapshot);
+	snapshot->complete &= view_work_snapshot(o->g, snapshot);
 	snapshot->complete &= view_net_snapshot(o->g, snapshot->napis);
 	snapshot->complete &= view_mm_zones(o->mm, snapshot->zones);
 	return snapshot;

@@ -119,10 +119,25 @@ static const struct btf_type *find(const struct types *t, const char *name, guin
 	return NULL;
 }
 
+/* Where a member was found. */
+struct found {
+	guint bit;  /* from the start of the struct */
+	guint bits; /* its width; 0: unknown */
+};
+
+static void describe(const struct btf *btf, const struct btf_type *type, guint i,
+		     struct found *found)
+{
+	long long bytes = btf__resolve_size(btf, btf_members(type)[i].type);
+	guint bits = btf_member_bitfield_size(type, i);
+
+	found->bit = btf_member_bit_offset(type, i);
+	found->bits = bits ? bits : bytes > 0 ? bytes * 8 : 0;
+}
+
 /* The member called @name (@len characters) of @type; anonymous members are looked through. */
 static const struct btf_type *member(const struct btf *btf, const struct btf_type *type,
-				     const char *name, gsize len, guint *offset, guint *size,
-				     int depth)
+				     const char *name, gsize len, struct found *found, int depth)
 {
 	if (!type || !btf_is_composite(type) || depth > NESTING_MAX)
 		return NULL;
@@ -131,39 +146,35 @@ static const struct btf_type *member(const struct btf *btf, const struct btf_typ
 
 	for (guint i = 0; i < btf_vlen(type); i++, m++) {
 		const char *member_name = btf__name_by_offset(btf, m->name_off);
-		guint here = btf_member_bit_offset(type, i) / 8;
 
 		if (!member_name || !*member_name) {
-			const struct btf_type *found = member(btf, resolve(btf, m->type), name, len,
-							      offset, size, depth + 1);
-			if (found) {
-				*offset += here;
-				return found;
+			const struct btf_type *inner =
+				member(btf, resolve(btf, m->type), name, len, found, depth + 1);
+
+			if (inner) {
+				found->bit += btf_member_bit_offset(type, i);
+				return inner;
 			}
 		} else if (strlen(member_name) == len && !memcmp(member_name, name, len)) {
-			long long bytes = btf__resolve_size(btf, m->type);
-
-			*offset = here;
-			*size = bytes > 0 ? bytes : 0;
+			describe(btf, type, i, found);
 			return resolve(btf, m->type);
 		}
 	}
 	return NULL;
 }
 
-gboolean types_member(const struct types *t, const char *type, const char *path, guint *offset,
-		      guint *size, GError **error)
+static gboolean find_member(const struct types *t, const char *type, const char *path,
+			    struct found *found, GError **error)
 {
 	const struct btf *btf = NULL;
 	const struct btf_type *at = find(t, type, BTF_KIND_STRUCT, &btf);
-	guint total = 0, bytes = 0;
+	guint bit = 0;
 
 	for (const char *rest = path; at && *rest;) {
 		gsize len = strcspn(rest, ".");
-		guint here = 0;
 
-		at = member(btf, at, rest, len, &here, &bytes, 0);
-		total += here;
+		at = member(btf, at, rest, len, found, 0);
+		bit += at ? found->bit : 0;
 		rest += len + (rest[len] == '.');
 	}
 	if (!at) {
@@ -171,10 +182,38 @@ gboolean types_member(const struct types *t, const char *type, const char *path,
 			    "the guest kernel's BTF has no struct %s with member %s", type, path);
 		return FALSE;
 	}
-	*offset = total;
-	if (size)
-		*size = bytes;
+	found->bit = bit;
 	return TRUE;
+}
+
+gboolean types_member(const struct types *t, const char *type, const char *path, guint *offset,
+		      guint *size, GError **error)
+{
+	struct found found = { 0 };
+
+	if (!find_member(t, type, path, &found, error))
+		return FALSE;
+	*offset = found.bit / 8;
+	if (size)
+		*size = found.bits / 8;
+	return TRUE;
+}
+
+gboolean types_bits(const struct types *t, const char *type, const char *path,
+		    struct types_bits *bits, GError **error)
+{
+	struct found found = { 0 };
+
+	if (!find_member(t, type, path, &found, error))
+		return FALSE;
+	bits->offset = found.bit / 8;
+	bits->shift = found.bit % 8;
+	bits->width = found.bits;
+	if (found.bits && bits->shift + found.bits <= 64)
+		return TRUE;
+	g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_GUEST,
+		    "in the guest kernel's BTF, member %s of struct %s is no integer", path, type);
+	return FALSE;
 }
 
 guint types_struct_bytes(const struct types *t, const char *type)

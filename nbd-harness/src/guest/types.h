@@ -27,6 +27,17 @@ void types_free(struct types *t);
  */
 gboolean types_member(const struct types *t, const char *type, const char *path, guint *offset,
 		      guint *size, GError **error);
+
+/*
+ * Where an integer lies to the bit: a bitfield, or one of whatever size.  The
+ * lowest of its @width bits is bit @shift of the byte at @offset; @shift +
+ * @width are at most 64.
+ */
+struct types_bits {
+	guint offset, shift, width;
+};
+gboolean types_bits(const struct types *t, const char *type, const char *path,
+		    struct types_bits *bits, GError **error);
 /* Size of struct @type in bytes, 0 when unknown. */
 guint types_struct_bytes(const struct types *t, const char *type);
 /* Value of enumerator @name in enum @type (NULL: in any, anonymous ones too), or -1. */

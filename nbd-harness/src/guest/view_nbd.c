@@ -1,24 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * nbd_index_idr -> struct nbd_device -> tag_set.tags[] -> static_rqs[] -> request,
+ * nbd_index_idr -> struct nbd_device -> tag_set.tags[] -> rqs[] -> request,
  *		 -> config->socks[] -> sock->sk.
  *
- * A request is in flight while its state is MQ_RQ_IN_FLIGHT.  start_time_ns is
- * on the guest's clock and 0 without iostats, so a request's age is ours: the
- * time since the sample that first saw this (request, start_time_ns).
+ * A request is in flight while its state is MQ_RQ_IN_FLIGHT.  rqs[] says which
+ * request a tag was last given to, with an I/O scheduler (Debian's) too; an
+ * entry that was left behind names a request that no longer has this tag.
+ * start_time_ns is on the guest's clock and 0 without iostats, so a request's
+ * age is ours: the time since the sample that first saw this (request,
+ * start_time_ns).
  *
  * As of 5.10 to 7.3 (drivers/block/nbd.c).
  */
 #include "guest/view_nbd.h"
 
 #include "base/error.h"
+#include "guest/xarray.h"
 
 #define DEVICES_MAX 64
 #define QUEUES_MAX  64
 #define TAGS_MAX    1024
 #define SOCKETS_MAX 16
-#define XA_SLOTS    64 /* XA_CHUNK_SIZE */
-#define XA_INTERNAL 2ull
+#define CMD_SENT    2 /* NBD_CMD_INFLIGHT, a bit of nbd_cmd.flags: nbd_send_cmd() has sent it */
 
 struct seen {
 	guint64 start_ns;
@@ -35,6 +38,7 @@ struct timer_watch {
 struct view_nbd {
 	const struct guest *g;
 	guint64 idr;
+	guint64 ops;	    /* nbd_mq_ops; 0: no symbol */
 	GHashTable *seen;   /* address of request -> struct seen */
 	GHashTable *timers; /* address of sock -> struct timer_watch */
 	gint64 timer_fires;
@@ -48,6 +52,7 @@ struct view_nbd *view_nbd_new(const struct guest *g, GError **error)
 	v->g = g;
 	v->seen = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
 	v->timers = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+	v->ops = symbols_address(g->symbols, "nbd_mq_ops");
 	if (!symbols_need(g->symbols, "nbd_index_idr", &v->idr, error)) {
 		view_nbd_free(v);
 		return NULL;
@@ -90,34 +95,29 @@ static gint64 request_age_us(struct view_nbd *v, guint64 request, guint64 start_
 	return host_us - seen->first_us;
 }
 
-static void see_request(struct pass *pass, guint index, guint tag, guint64 request)
+static void see_request(struct pass *pass, guint tag, guint64 request)
 {
 	const struct guest *g = pass->v->g;
 	guint64 start_ns;
-	guint32 state;
+	guint32 state, has_tag;
 
 	if (!guest_u32(g, request + g->at.request_state, &state) ||
-	    !guest_u64(g, request + g->at.request_start_ns, &start_ns)) {
+	    (state == g->at.rq_in_flight &&
+	     (!guest_u32(g, request + g->at.request_tag, &has_tag) ||
+	      !guest_u64(g, request + g->at.request_start_ns, &start_ns)))) {
 		pass->complete = FALSE;
 		return;
 	}
-	if (state != g->at.rq_in_flight)
+	if (state != g->at.rq_in_flight || has_tag != tag)
 		return;
 
 	gint64 age_ms = request_age_us(pass->v, request, start_ns, pass->host_us) / 1000;
 
-	if (pass->sample) {
-		pass->sample->nbd_in_flight++;
-		pass->sample->nbd_oldest_ms = MAX(pass->sample->nbd_oldest_ms, age_ms);
-	} else {
-		struct request_facts facts = { .age_ms = age_ms };
-
-		g_snprintf(facts.name, sizeof(facts.name), "nbd%u tag %u", index, tag);
-		g_array_append_val(pass->snapshot->requests, facts);
-	}
+	pass->sample->nbd_in_flight++;
+	pass->sample->nbd_oldest_ms = MAX(pass->sample->nbd_oldest_ms, age_ms);
 }
 
-static void see_requests(struct pass *pass, guint index, guint64 device)
+static void see_requests(struct pass *pass, guint64 device)
 {
 	const struct guest *g = pass->v->g;
 	guint64 set = device + g->at.nbd_tag_set, table;
@@ -139,9 +139,29 @@ static void see_requests(struct pass *pass, guint index, guint64 device)
 			pass->complete = FALSE;
 			continue;
 		}
-		for (guint tag = 0; tag < MIN(n, TAGS_MAX); tag++)
-			see_request(pass, index, tag, requests[tag]);
+		for (guint tag = 0; tag < MIN(n, TAGS_MAX); tag++) {
+			if (requests[tag]) /* was ever used */
+				see_request(pass, tag, requests[tag]);
+		}
 	}
+}
+
+void view_nbd_request(const struct view_nbd *v, guint64 ops, guint64 request, guint64 start_ns,
+		      gint64 host_us, struct request_facts *facts)
+{
+	const struct guest *g = v->g;
+	const struct seen *seen = g_hash_table_lookup(v->seen, &request);
+	guint64 flags, cmd = request + g->at.request_struct_bytes;
+
+	facts->age_ms = -1;
+	if (!v->ops || ops != v->ops)
+		return;
+	facts->age_ms = v->round ? 0 : -1; /* since the last sample, if there was one */
+	if (seen && seen->round == v->round && seen->start_ns == start_ns)
+		facts->age_ms = (host_us - seen->first_us) / 1000;
+	facts->on_wire = g->at.nbd_cmd_flags != LAYOUT_NONE &&
+			 guest_u64(g, cmd + g->at.nbd_cmd_flags, &flags) &&
+			 (flags & (1u << CMD_SENT));
 }
 
 static void see_completed(struct pass *pass, guint64 device)
@@ -149,7 +169,7 @@ static void see_completed(struct pass *pass, guint64 device)
 	const struct guest *g = pass->v->g;
 	guint64 disk, part0, stats;
 
-	if (!pass->sample || g->at.bdev_stats == LAYOUT_NONE || g->at.disk_stats_ios == LAYOUT_NONE)
+	if (g->at.bdev_stats == LAYOUT_NONE || g->at.disk_stats_ios == LAYOUT_NONE)
 		return;
 	if (!guest_u64(g, device + g->at.nbd_disk, &disk) ||
 	    !guest_u64(g, disk + g->at.disk_part0, &part0) ||
@@ -189,73 +209,105 @@ static void watch_timer(struct view_nbd *v, guint64 sk, guint64 expires, guint32
 	*watch = (struct timer_watch){ expires, una };
 }
 
-static void see_socket(struct pass *pass, guint index, guint n, guint64 nbd_sock)
+/* A socket and what is read from it for samples and snapshots alike. */
+struct nbd_socket {
+	char name[24];
+	guint64 nbd_sock, sk;
+	guint32 wmem, sndbuf, una, nxt;
+	gboolean armed; /* the retransmit timer */
+	guint64 expires;
+};
+
+static void sample_socket(struct pass *pass, const struct nbd_socket *s)
+{
+	pass->sample->nbd_wmem_bytes += s->wmem;
+	pass->sample->tcp_unacked_bytes += s->nxt - s->una;
+	pass->sample->tcp_timer_armed |= s->armed;
+	if (s->armed)
+		watch_timer(pass->v, s->sk, s->expires, s->una);
+}
+
+/* A member that this kernel may lack: 0 then. */
+static guint64 optional(const struct guest *g, guint64 base, guint member, gsize bytes)
+{
+	guint64 value = 0;
+
+	if (member != LAYOUT_NONE)
+		guest_read(g, base + member, &value, bytes);
+	return value;
+}
+
+static void snapshot_socket(struct pass *pass, const struct nbd_socket *s)
 {
 	const struct guest *g = pass->v->g;
-	guint64 socket, sk, expires = 0, jiffies = 0;
-	guint32 wmem, sndbuf, una, nxt;
-
-	if (!guest_u64(g, nbd_sock + g->at.nbd_sock_sock, &socket) || !guest_is_pointer(socket) ||
-	    !guest_u64(g, socket + g->at.socket_sk, &sk) || !guest_is_pointer(sk) ||
-	    !guest_u32(g, sk + g->at.sock_wmem_queued, &wmem) ||
-	    !guest_u32(g, sk + g->at.sock_sndbuf, &sndbuf) ||
-	    !guest_u32(g, sk + g->at.tcp_snd_una, &una) ||
-	    !guest_u32(g, sk + g->at.tcp_snd_nxt, &nxt))
-		return; /* not connected: nothing to see */
-
-	gboolean armed = timer_armed(g, sk, &expires);
-
-	if (pass->sample) {
-		pass->sample->nbd_wmem_bytes += wmem;
-		pass->sample->tcp_unacked_bytes += nxt - una;
-		pass->sample->tcp_timer_armed |= armed;
-		if (armed)
-			watch_timer(pass->v, sk, expires, una);
-		return;
-	}
-
-	struct socket_facts facts = { .wmem_queued_bytes = wmem,
-				      .sndbuf_bytes = sndbuf,
-				      .unacked_bytes = nxt - una,
+	struct socket_facts facts = { .wmem_queued_bytes = s->wmem,
+				      .sndbuf_bytes = s->sndbuf,
+				      .unacked_bytes = s->nxt - s->una,
+				      .snd_una = s->una,
+				      .snd_nxt = s->nxt,
 				      .timer_in_jiffies = G_MININT64 };
+	guint64 jiffies;
 
-	g_snprintf(facts.name, sizeof(facts.name), "nbd%u socket %u", index, n);
-	if (g->at.icsk_retransmits != LAYOUT_NONE) {
-		guint8 retransmits = 0;
-
-		guest_read(g, sk + g->at.icsk_retransmits, &retransmits, 1);
-		facts.retransmits = retransmits;
-	}
-	if (armed && guest_u64(g, symbols_address(g->symbols, "jiffies_64"), &jiffies))
-		facts.timer_in_jiffies = (gint64)(expires - jiffies);
+	g_strlcpy(facts.name, s->name, sizeof(facts.name));
+	facts.retransmits = optional(g, s->sk, g->at.icsk_retransmits, 1);
+	facts.rmem_bytes = optional(g, s->sk, g->at.sock_backlog_rmem, 4);
+	facts.backlog_bytes = optional(g, s->sk, g->at.sock_backlog_bytes, 4);
+	if (g->at.sock_memalloc >= 0)
+		facts.memalloc = (optional(g, s->sk, g->at.sock_flags, 8) >> g->at.sock_memalloc) &
+				 1;
+	if (s->armed && guest_u64(g, symbols_address(g->symbols, "jiffies_64"), &jiffies))
+		facts.timer_in_jiffies = (gint64)(s->expires - jiffies);
 	g_array_append_val(pass->snapshot->sockets, facts);
 
 	for (guint i = 0; i < pass->snapshot->tasks->len; i++) {
 		struct task_facts *t = &g_array_index(pass->snapshot->tasks, struct task_facts, i);
 
-		if (t->on.address && t->on.address == nbd_sock + g->at.nbd_sock_tx_lock)
+		if (t->on.address && t->on.address == s->nbd_sock + g->at.nbd_sock_tx_lock)
 			g_snprintf(t->on.name, sizeof(t->on.name), "%s tx_lock", facts.name);
 	}
 }
 
-static void see_device(struct pass *pass, guint index, guint64 device)
+static void see_socket(struct pass *pass, guint index, guint n, guint64 nbd_sock)
 {
 	const struct guest *g = pass->v->g;
+	struct nbd_socket s = { .nbd_sock = nbd_sock };
+	guint64 socket;
+
+	if (!guest_u64(g, nbd_sock + g->at.nbd_sock_sock, &socket) || !guest_is_pointer(socket) ||
+	    !guest_u64(g, socket + g->at.socket_sk, &s.sk) || !guest_is_pointer(s.sk) ||
+	    !guest_u32(g, s.sk + g->at.sock_wmem_queued, &s.wmem) ||
+	    !guest_u32(g, s.sk + g->at.sock_sndbuf, &s.sndbuf) ||
+	    !guest_u32(g, s.sk + g->at.tcp_snd_una, &s.una) ||
+	    !guest_u32(g, s.sk + g->at.tcp_snd_nxt, &s.nxt))
+		return; /* not connected: nothing to see */
+	g_snprintf(s.name, sizeof(s.name), "nbd%u socket %u", index, n);
+	s.armed = timer_armed(g, s.sk, &s.expires);
+	if (pass->sample)
+		sample_socket(pass, &s);
+	else
+		snapshot_socket(pass, &s);
+}
+
+static gboolean see_device(const struct guest *g, guint64 index, guint64 device, gpointer data)
+{
+	struct pass *pass = data;
 	guint64 config, socks;
 	guint32 connections;
 
 	if (!guest_u64(g, device + g->at.nbd_config, &config)) {
 		pass->complete = FALSE;
-		return;
+		return TRUE;
 	}
 	if (!config) /* exists, but is not connected */
-		return;
-	see_requests(pass, index, device);
-	see_completed(pass, device);
+		return TRUE;
+	if (pass->sample) {
+		see_requests(pass, device);
+		see_completed(pass, device);
+	}
 	if (!guest_u32(g, config + g->at.nbd_config_connections, &connections) ||
 	    !guest_u64(g, config + g->at.nbd_config_socks, &socks)) {
 		pass->complete = FALSE;
-		return;
+		return TRUE;
 	}
 	for (guint i = 0; i < MIN(connections, SOCKETS_MAX); i++) {
 		guint64 nbd_sock;
@@ -263,32 +315,15 @@ static void see_device(struct pass *pass, guint index, guint64 device)
 		if (guest_u64(g, socks + i * 8, &nbd_sock) && guest_is_pointer(nbd_sock))
 			see_socket(pass, index, i, nbd_sock);
 	}
+	return TRUE;
 }
 
-/* One level of an XArray: enough for DEVICES_MAX (XA_CHUNK_SIZE) devices. */
 static void see_devices(struct pass *pass)
 {
-	const struct guest *g = pass->v->g;
-	guint64 head, slots[XA_SLOTS];
+	struct view_nbd *v = pass->v;
 
-	pass->v->round++;
-	if (!guest_u64(g, pass->v->idr + g->at.idr_head, &head)) {
+	if (xarray_walk(v->g, v->idr + v->g->at.idr_head, DEVICES_MAX, see_device, pass) < 0)
 		pass->complete = FALSE;
-		return;
-	}
-	if ((head & 3) != XA_INTERNAL) {
-		if (guest_is_pointer(head))
-			see_device(pass, 0, head);
-		return;
-	}
-	if (!guest_read(g, (head & ~3ull) + g->at.xa_node_slots, slots, sizeof(slots))) {
-		pass->complete = FALSE;
-		return;
-	}
-	for (guint i = 0; i < MIN(DEVICES_MAX, XA_SLOTS); i++) {
-		if (guest_is_pointer(slots[i]))
-			see_device(pass, i, slots[i]);
-	}
 }
 
 void view_nbd_sample(struct view_nbd *v, struct sample *s)
@@ -297,6 +332,7 @@ void view_nbd_sample(struct view_nbd *v, struct sample *s)
 
 	s->nbd_in_flight = s->nbd_oldest_ms = s->nbd_completed = 0;
 	s->nbd_wmem_bytes = s->tcp_unacked_bytes = s->tcp_timer_armed = 0;
+	v->round++;
 	see_devices(&pass);
 	s->tcp_timer_fires = v->timer_fires;
 	if (!pass.complete)
@@ -305,9 +341,9 @@ void view_nbd_sample(struct view_nbd *v, struct sample *s)
 		s->nbd_completed = SAMPLE_UNKNOWN;
 }
 
-gboolean view_nbd_snapshot(struct view_nbd *v, gint64 host_us, struct snapshot *snapshot)
+gboolean view_nbd_snapshot(struct view_nbd *v, struct snapshot *snapshot)
 {
-	struct pass pass = { .v = v, .host_us = host_us, .snapshot = snapshot, .complete = TRUE };
+	struct pass pass = { .v = v, .snapshot = snapshot, .complete = TRUE };
 
 	see_devices(&pass);
 	return pass.complete;

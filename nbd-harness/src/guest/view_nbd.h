@@ -15,8 +15,16 @@ void view_nbd_free(struct view_nbd *v);
  * sample that first saw a request. */
 void view_nbd_sample(struct view_nbd *v, struct sample *s);
 
-/* Append requests in flight and sockets (guest stopped, at host time @host_us), and name
- * the tx_lock mutexes among the waits of @snapshot->tasks. */
-gboolean view_nbd_snapshot(struct view_nbd *v, gint64 host_us, struct snapshot *snapshot);
+/* Append the sockets (guest stopped), and name the tx_lock mutexes among the waits of
+ * @snapshot->tasks. */
+gboolean view_nbd_snapshot(struct view_nbd *v, struct snapshot *snapshot);
+
+/*
+ * What only we know of @request, of a queue whose mq_ops are at @ops, in flight
+ * in a guest stopped at @host_us: age and whether it was sent.  Unknown where
+ * it is not NBD's.
+ */
+void view_nbd_request(const struct view_nbd *v, guint64 ops, guint64 request, guint64 start_ns,
+		      gint64 host_us, struct request_facts *facts);
 
 #endif

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * worker_pool_idr -> struct worker_pool	every pool: of each CPU, unbound, BH
+ *	-> workers -> struct worker		its workers, rescuers at work included
+ *		-> current_work, scheduled	what runs, and what the same worker runs next
+ *	-> worklist				what any of its workers takes next
+ * workqueues -> workqueue_struct -> pwqs -> pool_workqueue -> inactive_works
+ *
+ * A flush waits on the completion of a struct wq_barrier, a work item that is
+ * put right behind the one to be flushed, on whichever list that is.
+ *
+ * As of 5.10 to 7.3 (kernel/workqueue.c).
+ */
+#include "guest/view_work.h"
+
+#include "guest/xarray.h"
+
+#define POOLS_MAX   4096
+#define WORKERS_MAX 8192 /* of one pool */
+#define WQS_MAX	    4096
+#define PWQS_MAX    4096  /* of one workqueue */
+#define WORKS_MAX   16384 /* of all */
+
+struct walk {
+	struct snapshot *snapshot;
+	guint64 barrier_func, cursor_func;
+	enum work_state state; /* of the list that is being walked */
+	guint64 worker;	       /* its task */
+};
+
+/* The pool_workqueue that a queued work belongs to: in the high bits of its data. */
+static guint64 pwq_of(const struct guest *g, guint64 work)
+{
+	guint64 data;
+
+	if (g->at.work_is_pwq < 0 || g->at.work_pwq_shift < 0 || g->at.work_pwq_shift > 16 ||
+	    !guest_u64(g, work + g->at.work_data, &data) || !(data & g->at.work_is_pwq))
+		return 0;
+	data &= ~((1ull << g->at.work_pwq_shift) - 1);
+	return guest_is_pointer(data) ? data : 0;
+}
+
+static void describe_workqueue(const struct guest *g, struct work_facts *facts)
+{
+	guint64 wq, rescuer;
+
+	if (!facts->pwq || !guest_u64(g, facts->pwq + g->at.pwq_pool, &facts->pool) ||
+	    !guest_u64(g, facts->pwq + g->at.pwq_wq, &wq) || !guest_is_pointer(wq) ||
+	    !guest_u64(g, wq + g->at.wq_rescuer, &rescuer) ||
+	    !guest_read_text(g, wq + g->at.wq_name, facts->workqueue, sizeof(facts->workqueue)))
+		return;
+	facts->rescuer = rescuer != 0;
+}
+
+static gboolean add_work(const struct guest *g, struct walk *walk, guint64 work, guint64 func,
+			 guint64 pwq)
+{
+	struct work_facts facts = {
+		.address = work, .state = walk->state, .pwq = pwq, .worker = walk->worker
+	};
+	guint offset = 0;
+	const char *name = symbols_function(g->symbols, func, &offset);
+
+	if (walk->snapshot->works->len == WORKS_MAX)
+		return FALSE;
+	facts.function = name && !offset ? g_intern_string(name) : NULL;
+	if (func && func == walk->barrier_func)
+		facts.completion = work - g->at.barrier_work + g->at.barrier_done;
+	describe_workqueue(g, &facts);
+	g_array_append_val(walk->snapshot->works, facts);
+	return TRUE;
+}
+
+/* A rescuer's bookmark on a worklist (since 6.12.y) is no work. */
+static gboolean see_work(const struct guest *g, guint64 work, gpointer data)
+{
+	struct walk *walk = data;
+	guint64 func;
+
+	if (!guest_u64(g, work + g->at.work_func, &func))
+		return FALSE;
+	return (func && func == walk->cursor_func) ||
+	       add_work(g, walk, work, func, pwq_of(g, work));
+}
+
+static gboolean see_list(const struct guest *g, struct walk *walk, enum work_state state,
+			 guint64 head)
+{
+	walk->state = state;
+	return guest_list(g, head, g->at.work_entry, WORKS_MAX, see_work, walk) >= 0;
+}
+
+static gboolean see_worker(const struct guest *g, guint64 worker, gpointer data)
+{
+	struct walk *walk = data;
+	guint64 work, func, pwq;
+	gboolean ok = TRUE;
+
+	if (!guest_u64(g, worker + g->at.worker_task, &walk->worker) ||
+	    !guest_u64(g, worker + g->at.worker_work, &work) ||
+	    !guest_u64(g, worker + g->at.worker_func, &func) ||
+	    !guest_u64(g, worker + g->at.worker_pwq, &pwq))
+		return FALSE;
+	walk->state = WORK_RUNNING;
+	if (work)
+		ok = add_work(g, walk, work, func, guest_is_pointer(pwq) ? pwq : 0);
+	ok = ok && see_list(g, walk, WORK_BEHIND, worker + g->at.worker_scheduled);
+	walk->worker = 0;
+	return ok;
+}
+
+static gboolean see_pool(const struct guest *g, guint64 index, guint64 pool, gpointer data)
+{
+	struct walk *walk = data;
+	struct pool_facts facts = { .address = pool };
+
+	if (!guest_read(g, pool + g->at.pool_cpu, &facts.cpu, 4) ||
+	    !guest_read(g, pool + g->at.pool_id, &facts.id, 4) ||
+	    !guest_u32(g, pool + g->at.pool_nr_workers, &facts.workers) ||
+	    !guest_u32(g, pool + g->at.pool_nr_idle, &facts.idle))
+		return FALSE;
+	g_array_append_val(walk->snapshot->pools, facts);
+	return guest_list(g, pool + g->at.pool_workers, g->at.worker_node, WORKERS_MAX, see_worker,
+			  walk) >= 0 &&
+	       see_list(g, walk, WORK_PENDING, pool + g->at.pool_worklist);
+}
+
+static gboolean see_pwq(const struct guest *g, guint64 pwq, gpointer data)
+{
+	return see_list(g, data, WORK_INACTIVE, pwq + g->at.pwq_inactive);
+}
+
+static gboolean see_workqueue(const struct guest *g, guint64 wq, gpointer data)
+{
+	return guest_list(g, wq + g->at.wq_pwqs, g->at.pwq_node, PWQS_MAX, see_pwq, data) >= 0;
+}
+
+gboolean view_work_snapshot(const struct guest *g, struct snapshot *snapshot)
+{
+	struct walk walk = { .snapshot = snapshot,
+			     .barrier_func = symbols_address(g->symbols, "wq_barrier_func"),
+			     .cursor_func = symbols_address(g->symbols, "mayday_cursor_func") };
+	guint64 pools = symbols_address(g->symbols, "worker_pool_idr");
+	guint64 workqueues = symbols_address(g->symbols, "workqueues");
+
+	if (g->at.lacks_work || !pools || !workqueues)
+		return TRUE;
+
+	gboolean ok = xarray_walk(g, pools + g->at.idr_head, POOLS_MAX, see_pool, &walk) >= 0;
+
+	walk.worker = 0; /* a walk that broke off may have left one */
+	return guest_list(g, workqueues, g->at.wq_list, WQS_MAX, see_workqueue, &walk) >= 0 && ok;
+}
