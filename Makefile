@@ -38,7 +38,8 @@ HARNESS_SRC := $(sort $(wildcard $(SRC)/*.c $(SRC)/*/*.c))
 LIB_SRC     := $(filter-out $(SRC)/main.c $(SRC)/cmd%.c,$(HARNESS_SRC))
 HARNESS_OBJ := $(HARNESS_SRC:%.c=$(BUILD)/obj/%.o)
 ASAN_OBJ    := $(LIB_SRC:%.c=$(BUILD)/asan/%.o)
-UNIT_TESTS  := $(patsubst $(TESTS)/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard $(TESTS)/unit/*.c))
+UNIT_TESTS  := $(patsubst $(TESTS)/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard $(TESTS)/unit/test_*.c))
+UNIT_HELP   := $(patsubst %.c,$(BUILD)/asan/%.o,$(filter-out $(TESTS)/unit/test_%,$(wildcard $(TESTS)/unit/*.c)))
 PLATFORM    := $(patsubst $(TESTS)/platform/%.c,$(BUILD)/tests/platform/%,$(wildcard $(TESTS)/platform/*.c))
 FUZZERS     := $(patsubst $(TESTS)/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,$(wildcard $(TESTS)/fuzz/fuzz_*.c))
 FUZZ_OBJ    := $(LIB_SRC:%.c=$(BUILD)/fuzz-obj/%.o)
@@ -65,10 +66,10 @@ $(BUILD)/asan/%.o: %.c | $(PACKAGES)
 	$(say) ASAN $@
 	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) -MMD -MP -c -o $@ $<
 
-$(BUILD)/tests/unit/%: $(TESTS)/unit/%.c $(ASAN_OBJ)
+$(BUILD)/tests/unit/%: $(TESTS)/unit/%.c $(UNIT_HELP) $(ASAN_OBJ)
 	@mkdir -p $(@D)
 	$(say) TEST $@
-	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) -MMD -MP -o $@ $< $(ASAN_OBJ) $(PKG_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) -MMD -MP -o $@ $< $(UNIT_HELP) $(ASAN_OBJ) $(PKG_LIBS)
 
 # The guest's own programs: static, and small with musl.
 GUEST_CFLAGS := -std=gnu11 -O2 -static -s $(WARN) -D_GNU_SOURCE -Ivm-images -Iworkloads
@@ -174,7 +175,7 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
--include $(HARNESS_OBJ:.o=.d) $(ASAN_OBJ:.o=.d) $(UNIT_TESTS:=.d) $(FUZZ_OBJ:.o=.d)
+-include $(HARNESS_OBJ:.o=.d) $(ASAN_OBJ:.o=.d) $(UNIT_HELP:.o=.d) $(UNIT_TESTS:=.d) $(FUZZ_OBJ:.o=.d)
 .PHONY: all unit-tests fuzz test-programs check check-fast check-full format run bench install clean
 # Objects are kept, not taken for intermediate files.
 .SECONDARY:
