@@ -10,6 +10,7 @@
 #define NETSWAP_VERSION "0.1.0"
 
 int cmd_doctor(int argc, char **argv);
+int cmd_inspect(int argc, char **argv);
 int cmd_kernel(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_report(int argc, char **argv);

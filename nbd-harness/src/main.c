@@ -22,6 +22,7 @@ static const struct command commands[] = {
 	{ "list", cmd_list, "list scenarios, kernels, keys, ..." },
 	{ "kernel", cmd_kernel, "build a kernel into the cache" },
 	{ "report", cmd_report, "complete and print the report of a run directory" },
+	{ "inspect", cmd_inspect, "show who waits for what in a run, a core or a running guest" },
 	{ "shell", cmd_shell, "boot a scenario's machine with a shell on its console" },
 	{ "doctor", cmd_doctor, "check what this host can do" },
 	{ "help", cmd_help, "show the help of a command" },

@@ -12,7 +12,7 @@
 struct board;
 struct observer;
 
-/* Watch @g (not owned) and @board (mapped, BOARD_BYTES; not owned). */
+/* Watch @g and @board (mapped, BOARD_BYTES; NULL: for snapshots only); neither is owned. */
 struct observer *observer_new(const struct guest *g, const struct board *board, GError **error);
 void observer_free(struct observer *o);
 

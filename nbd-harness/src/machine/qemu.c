@@ -158,8 +158,8 @@ static gboolean open_files(struct start *s, int console_fd, GError **error)
 	const struct qemu_config *c = s->config;
 	int *fds = s->fds;
 
-	return (fds[FD_RAM] = new_memfd("ram", c->memory_bytes, error)) >= 0 &&
-	       (fds[FD_BOARD] = new_memfd("board", BOARD_BYTES, error)) >= 0 &&
+	return (fds[FD_RAM] = new_memfd("netswap-ram", c->memory_bytes, error)) >= 0 &&
+	       (fds[FD_BOARD] = new_memfd("netswap-board", BOARD_BYTES, error)) >= 0 &&
 	       (fds[FD_KERNEL] = copy_to_memfd(c->kernel_image, error)) >= 0 &&
 	       (fds[FD_INITRD] = copy_to_memfd(c->initrd, error)) >= 0 &&
 	       (fds[FD_CONSOLE] = reopen(console_fd, O_WRONLY | O_APPEND, error)) >= 0 &&

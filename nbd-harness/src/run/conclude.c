@@ -5,9 +5,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "base/progress.h"
-#include "judge/known.h"
-#include "judge/stack.h"
+#include "run/graph_json.h"
 
 /* Fields of struct judge_config, all gint64, as run.json's "limits" has them. */
 static const struct {
@@ -80,96 +78,6 @@ static void held_to_json(const struct ruling *r, JsonBuilder *b)
 	json_builder_end_array(b);
 }
 
-static void knot_to_json(const struct waitgraph *g, JsonBuilder *b)
-{
-	json_open_object(b, "knot");
-	json_open_array(b, "nodes");
-	for (guint i = 0; g && i < g->nodes->len; i++) {
-		const struct wait_node *node = &g_array_index(g->nodes, struct wait_node, i);
-
-		if (!node->knot)
-			continue;
-		json_builder_begin_object(b);
-		json_add_int(b, "id", i);
-		json_add_string(b, "label", node->label);
-		json_add_string(b, "waits", node->mode == NODE_ANY ? "any" : "all");
-		json_builder_end_object(b);
-	}
-	json_builder_end_array(b);
-	json_open_array(b, "edges");
-	for (guint i = 0; g && i < g->edges->len; i++) {
-		const struct wait_edge *edge = &g_array_index(g->edges, struct wait_edge, i);
-
-		if (!g_array_index(g->nodes, struct wait_node, edge->from).knot ||
-		    !g_array_index(g->nodes, struct wait_node, edge->to).knot)
-			continue;
-		json_builder_begin_object(b);
-		json_add_int(b, "from", edge->from);
-		json_add_int(b, "to", edge->to);
-		json_add_string(b, "waits_for", edge->held);
-		json_add_string(b, "evidence", edge->evidence);
-		json_builder_end_object(b);
-	}
-	json_builder_end_array(b);
-	json_builder_end_object(b);
-}
-
-/* Every task that waits and is not idle, with its stack. */
-static void blocked_to_json(const struct ruling *r, JsonBuilder *b)
-{
-	json_open_array(b, "blocked");
-	for (guint i = 0; r->graph && i < r->graph->nodes->len; i++) {
-		const struct wait_node *node = &g_array_index(r->graph->nodes, struct wait_node, i);
-
-		if (node->task < 0 || node->wait.kind == WAIT_NONE || node->wait.kind == WAIT_IDLE)
-			continue;
-
-		const struct task_facts *t =
-			&g_array_index(r->snapshot->tasks, struct task_facts, node->task);
-
-		json_builder_begin_object(b);
-		json_add_string(b, "task", node->label);
-		json_add_int(b, "pid", t->pid);
-		json_add_string(b, "state", task_state_name(t));
-		json_add_string(b, "waits_for", wait_kind_name(node->wait.kind));
-		if (t->on.kind)
-			json_add_string(b, "on", t->on.name);
-		json_add_bool(b, "stuck", node->stuck);
-		json_add_bool(b, "knot", node->knot);
-		json_open_array(b, "stack");
-		for (guint k = 0; k < t->frames; k++) {
-			g_autofree char *frame = stack_frame_text(&t->stack[k]);
-
-			json_builder_add_string_value(b, frame);
-		}
-		json_builder_end_array(b);
-		json_builder_end_object(b);
-	}
-	json_builder_end_array(b);
-}
-
-/* A list that cannot be read costs no verdict: it is said, and nothing counts as known. */
-static void known_to_json(const char *signature, JsonBuilder *b)
-{
-	g_autoptr(GError) error = NULL;
-	g_autoptr(GPtrArray) list = known_load(&error);
-	const struct known *k = list ? known_find(list, signature) : NULL;
-
-	if (error)
-		progress_note("netswap: known signatures: %s", error->message);
-	if (!k) {
-		json_add_string(b, "known", NULL);
-		return;
-	}
-	json_open_object(b, "known");
-	json_add_string(b, "name", k->name);
-	json_add_string(b, "title", k->title);
-	json_add_string(b, "kernels", k->kernels);
-	json_add_string(b, "fixed_by", k->fixed_by);
-	json_add_string(b, "more", k->more);
-	json_builder_end_object(b);
-}
-
 gboolean conclude_write(const char *dir, JsonObject *run, const struct ruling *r, GError **error)
 {
 	g_autoptr(JsonBuilder) b = json_builder_new();
@@ -192,8 +100,8 @@ gboolean conclude_write(const char *dir, JsonObject *run, const struct ruling *r
 	json_add_seconds(b, "duration_s", r->decided_host_us);
 	json_add_seconds(b, "fair_s", r->decided_fair_us);
 	held_to_json(r, b);
-	knot_to_json(r->verdict == VERDICT_DEADLOCK ? r->graph : NULL, b);
-	blocked_to_json(r, b);
+	graph_to_json("knot", r->verdict == VERDICT_DEADLOCK ? r->graph : NULL, TRUE, b);
+	blocked_to_json(r->snapshot, r->graph, b);
 	json_builder_end_object(b);
 	return record_json(&record, "verdict.json", b, error);
 }

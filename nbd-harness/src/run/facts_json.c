@@ -300,6 +300,11 @@ static void array_from_json(const char *name, GArray *array, const struct field 
 	}
 }
 
+void task_to_json(const struct task_facts *t, JsonBuilder *b)
+{
+	element_to_json(tasks_fields, t, b);
+}
+
 void snapshot_to_json(const struct snapshot *s, JsonBuilder *b)
 {
 	json_add_int(b, "host_us", s->host_us);

@@ -11,6 +11,8 @@ void sample_from_json(JsonObject *o, struct sample *s);
 
 /* Add members to the object that @b has open. */
 void snapshot_to_json(const struct snapshot *s, JsonBuilder *b);
+/* An object of its own. */
+void task_to_json(const struct task_facts *t, JsonBuilder *b);
 /* Caller frees with snapshot_free(). */
 struct snapshot *snapshot_from_json(JsonObject *o);
 

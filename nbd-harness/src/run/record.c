@@ -222,6 +222,32 @@ static gboolean read_stream(const char *dir, const char *name, char stream, GArr
 	return TRUE;
 }
 
+struct snapshot *record_read_snapshot(const char *dir, guint number, guint *count, GError **error)
+{
+	g_autoptr(GArray) lines = g_array_new(FALSE, FALSE, sizeof(struct line));
+
+	g_array_set_clear_func(lines, clear_line);
+	if (!read_stream(dir, "snapshots.jsonl", 't', lines, error))
+		return NULL;
+	*count = lines->len;
+	if (!lines->len || number > lines->len) {
+		if (lines->len)
+			g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_USAGE,
+				    "%s has no snapshot %u: it has %u", dir, number, lines->len);
+		else
+			g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_USAGE,
+				    "%s has no snapshot: one is taken when a run stands still for "
+				    "seconds, and this one did not",
+				    dir);
+		return NULL;
+	}
+
+	const struct line *line =
+		&g_array_index(lines, struct line, number ? number - 1 : lines->len - 1);
+
+	return snapshot_from_json(json_node_get_object(line->node));
+}
+
 static int by_number(gconstpointer a, gconstpointer b)
 {
 	const struct line *x = a, *y = b;

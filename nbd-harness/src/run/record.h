@@ -60,6 +60,13 @@ gboolean record_event(struct record *r, enum event_kind kind, const struct sampl
 gboolean record_snapshot(struct record *r, const struct snapshot *s);
 
 /*
+ * Snapshot @number (from 1; 0: the last) of the record in @dir; *count gets how
+ * many there are.  NULL with NETSWAP_ERROR_USAGE when it has none such.  Caller
+ * frees with snapshot_free().
+ */
+struct snapshot *record_read_snapshot(const char *dir, guint number, guint *count, GError **error);
+
+/*
  * Give a recorded run to a fresh judge and conclude.  Returns the judge (its
  * ruling is judge_conclude()'s), or NULL when the directory is not a run.
  */

@@ -13,6 +13,7 @@
 #include <board.h>
 #include <time.h>
 
+#include "run/live.h"
 #include "run/open.h"
 #include "run/run_private.h"
 
@@ -39,6 +40,7 @@ static gboolean observe(struct run *r, GError **error)
 	if (!r->observer)
 		return FALSE;
 	run_event(r, EVENT_NOTE, "guest-opened", r->guest->banner);
+	run_check_recorded(r, live_write(r->record, &from, r->machine->qemu->board_fd, NULL));
 	return TRUE;
 }
 
