@@ -40,7 +40,7 @@ _netswap()
 		compopt -o nospace
 		return
 		;;
-	--out | --source | --patch | --config)
+	--out | --source | --patch | --config | --vmcore | --vmlinux)
 		compopt -o default
 		return
 		;;

@@ -59,6 +59,19 @@ usage_error "a mistake in the last scenario is found before the first one runs" 
 	run control/pass nbd/anom
 usage_error "unknown list: the nearest is named" "scenario.*did you mean scenarios?" list scenario
 usage_error "report without a directory" "no run directory" report
+usage_error "report of what is no run" "$work has no run.json: it is not the directory of a run" report "$work"
+usage_error "inspect: nothing named" "name one run directory, or a core" inspect
+usage_error "inspect: what is no run" "$work has no run.json" inspect "$work"
+usage_error "inspect: a core without its vmlinux" "belong together" inspect --vmcore "$work/core"
+usage_error "inspect: a core and a run" "no RUN" inspect --vmcore "$work/core" --vmlinux "$work/v" "$work"
+usage_error "inspect: missing core" "cannot read $work/core: No such file" inspect --vmcore "$work/core" \
+	--vmlinux "$work/v"
+usage_error "inspect: what is no core" "README.md is not an ELF core" inspect --vmcore README.md \
+	--vmlinux "$work/v"
+usage_error "inspect: a program for a core" "but not a core" inspect --vmcore "$netswap" \
+	--vmlinux "$work/v"
+usage_error "inspect: --live of a run that is over" "$work has no live.json" inspect --live "$work"
+usage_error "inspect: --live of another process" "neither a run directory nor the process" inspect --live $$
 usage_error "kernel: no action" "one action is needed: build" kernel
 usage_error "kernel: unknown series" "fixx.*did you mean fix?" kernel path --series fixx
 usage_error "kernel: --source without a tree" "$work/none" kernel path --source "$work/none"

@@ -49,6 +49,11 @@ JsonObject *conclude_load(const char *dir, const char *name, GError **error)
 	g_autofree char *path = g_build_filename(dir, name, NULL);
 	g_autoptr(JsonParser) parser = json_parser_new_immutable();
 
+	if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
+		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_USAGE,
+			    "%s has no %s: it is not the directory of a run", dir, name);
+		return NULL;
+	}
 	if (!json_parser_load_from_file(parser, path, error)) {
 		g_prefix_error(error, "%s: ", path);
 		return NULL;

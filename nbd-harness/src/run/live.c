@@ -134,16 +134,16 @@ struct guest *live_open(const char *where, char **dir, GError **error)
 {
 	g_autofree char *found = find_dir(where, error);
 	g_autoptr(JsonObject) live = NULL;
-	g_autoptr(GError) cause = NULL;
 	struct guest *g = NULL;
 	int ram_fd, board_fd;
 
 	if (!found)
 		return NULL;
-	live = conclude_load(found, LIVE_FILE, &cause);
+	live = conclude_load(found, LIVE_FILE, NULL);
 	if (!live) {
 		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_USAGE,
-			    "no guest has been opened in %s (yet): %s", found, cause->message);
+			    "%s has no %s: its run is over, or has not opened its guest yet", found,
+			    LIVE_FILE);
 		return NULL;
 	}
 	ram_fd = open_descriptor(live, found, "ram_fd", get_int(live, "memory_bytes"), error);
