@@ -114,6 +114,7 @@ void snapshot_free(struct snapshot *s)
 #define TASK_INTERRUPTIBLE   0x1u
 #define TASK_UNINTERRUPTIBLE 0x2u
 #define TASK_STOPPED	     0x4u
+#define TASK_WAKEKILL	     0x100u
 #define TASK_NOLOAD	     0x400u
 
 const char *task_state_name(const struct task_facts *t)
@@ -128,4 +129,9 @@ const char *task_state_name(const struct task_facts *t)
 	if (t->state & TASK_INTERRUPTIBLE)
 		return "S";
 	return t->state & TASK_STOPPED ? "T" : "X";
+}
+
+gboolean task_is_unkillable(const struct task_facts *t)
+{
+	return *task_state_name(t) == 'D' && !(t->state & TASK_WAKEKILL);
 }

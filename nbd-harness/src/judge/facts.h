@@ -297,4 +297,7 @@ DEFINE_SCOPED(snapshot, snapshot_free)
 /* The name that a console, a reader or a table uses for a task's state: "R", "S", "D", "I", ... */
 const char *task_state_name(const struct task_facts *t);
 
+/* In a sleep that not even a fatal signal ends. */
+gboolean task_is_unkillable(const struct task_facts *t);
+
 #endif

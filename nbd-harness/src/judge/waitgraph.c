@@ -104,16 +104,12 @@ static void add_nobody(struct waitgraph *g)
 {
 	for (guint i = 0; i < g->nodes->len; i++) {
 		struct wait_edge edge = { i, NOBODY, NULL, NULL };
-		struct wait_edge back = { NOBODY, i, NULL, NULL };
 
 		if (!node_at(g, i)->orphan || !node_at(g, i)->stuck)
 			continue;
 		edge.held = g_strdup("anybody to end it");
 		edge.evidence = g_strdup("all that might are stuck or idle");
-		back.held = g_strdup("nobody is in charge of");
-		back.evidence = g_strdup("no holder found");
 		g_array_append_val(g->edges, edge);
-		g_array_append_val(g->edges, back);
 	}
 }
 
@@ -160,35 +156,32 @@ static void find_knot(struct waitgraph *g)
 	}
 }
 
-/* An orphan is a guess from absence; where a ring of holders is found as well, that one is it. */
-static void prefer_rings(struct waitgraph *g)
+static void join_knot(struct waitgraph *g, struct wait_node *node)
 {
-	gboolean ring = FALSE;
-
-	for (guint i = FIRST_TASK; i < g->nodes->len; i++)
-		ring |= node_at(g, i)->knot && node_at(g, i)->kind == NODE_TASK;
-	for (guint i = 0; ring && i < g->nodes->len; i++) {
-		struct wait_node *node = node_at(g, i);
-
-		if (node->knot && (node->orphan || i == NOBODY)) {
-			node->knot = FALSE;
-			g->knot_size--;
-		}
-	}
+	g->knot_size += !node->knot;
+	node->knot = TRUE;
 }
 
-/* Those who wait for an orphan belong to the picture: without them nobody would mind. */
-static void add_waiters_of_orphans(struct waitgraph *g)
+/*
+ * Without a ring of holders it is the stuck orphans, NOBODY, and those who wait
+ * for them.  An orphan is a conclusion from absence: where a ring was found as
+ * well, the ring is it.
+ */
+static void blame_nobody(struct waitgraph *g)
 {
+	for (guint i = FIRST_TASK; i < g->nodes->len; i++) {
+		if (node_at(g, i)->knot && node_at(g, i)->kind == NODE_TASK)
+			return;
+	}
 	for (guint e = 0; e < g->edges->len; e++) {
 		const struct wait_edge *edge = edge_at(g, e);
-		struct wait_node *from = node_at(g, edge->from);
+		struct wait_node *from = node_at(g, edge->from), *to = node_at(g, edge->to);
 
-		if (from->kind == NODE_TASK && from->stuck && !from->knot &&
-		    node_at(g, edge->to)->orphan && node_at(g, edge->to)->knot) {
-			from->knot = TRUE;
-			g->knot_size++;
-		}
+		if (from->stuck && edge->to == NOBODY)
+			join_knot(g, to);
+		else if (!from->stuck || from->kind != NODE_TASK || !to->orphan || !to->stuck)
+			continue;
+		join_knot(g, from);
 	}
 }
 
@@ -199,8 +192,7 @@ struct waitgraph *waitgraph_build(const struct snapshot *s, const struct waitgra
 	spread_freedom(g, s);
 	add_nobody(g);
 	find_knot(g);
-	prefer_rings(g);
-	add_waiters_of_orphans(g);
+	blame_nobody(g);
 	return g;
 }
 

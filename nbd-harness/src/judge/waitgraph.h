@@ -52,7 +52,7 @@ struct wait_node {
 	char *label;	/* "kworker/1:2:46 [refill_work]", "MEMORY", "NAPI eth0 (virtnet_poll)" */
 	guint64 object; /* address of what it is; 0: a pseudo-node */
 	gint task;	/* NODE_TASK: index into snapshot->tasks, else -1 */
-	struct wait_facts wait; /* NODE_TASK */
+	struct wait_facts wait; /* NODE_TASK; of an object without a name, the waiter it goes by */
 	gboolean orphan;	/* nobody is known to be in charge of it */
 	gboolean stuck;
 	gboolean knot; /* in the bottom of the stuck set */

@@ -92,9 +92,8 @@ static char *at_address(const char *what, guint64 address)
 }
 
 /*
- * I/O can be moved on by requests in flight and by those who submit; @waits is
- * what these must not wait for themselves (WAIT_NONE: anything will do).
- * FALSE: by nobody.
+ * I/O can be moved on by requests in flight, and by those who submit unless they
+ * wait for the same themselves (@waits).  FALSE: by nobody.
  */
 static gboolean add_io_movers(struct waitgraph *g, const struct snapshot *s, guint from,
 			      enum wait_kind waits)
@@ -114,7 +113,7 @@ static gboolean add_io_movers(struct waitgraph *g, const struct snapshot *s, gui
 	for (guint i = 0; i < s->tasks->len; i++) {
 		const struct wait_facts *w = &node_at(g, FIRST_TASK + i)->wait;
 
-		if (w->kind == WAIT_IDLE || !w->in_swap_io || (waits && w->kind == waits))
+		if (w->kind == WAIT_IDLE || !w->in_swap_io || w->kind == waits)
 			continue;
 		add_edge(g, from, FIRST_TASK + i, g_strdup("submission by any of"),
 			 g_strdup("stack"));
@@ -125,7 +124,7 @@ static gboolean add_io_movers(struct waitgraph *g, const struct snapshot *s, gui
 
 static void add_memory_and_io(struct waitgraph *g, const struct snapshot *s)
 {
-	gboolean moves = add_io_movers(g, s, IO, WAIT_NONE);
+	gboolean moves = add_io_movers(g, s, IO, WAIT_IO);
 
 	for (guint i = 0; i < s->tasks->len; i++) {
 		const struct wait_facts *w = &node_at(g, FIRST_TASK + i)->wait;
@@ -200,6 +199,23 @@ static void add_tag_wait(struct waitgraph *g, const struct snapshot *s, guint fr
 		      : g_strdup(w->function));
 }
 
+/*
+ * An object without a name goes by the code that waits for it: I/O's before
+ * others', and the first by the alphabet, so that it is the same in each run.
+ */
+static void name_by_waiter(struct wait_node *node, const char *what, const struct wait_facts *w)
+{
+	const char *caller = w->caller ? w->caller : w->function;
+	const char *before = node->wait.caller ? node->wait.caller : node->wait.function;
+
+	if (before && (holds_up_io(w) < holds_up_io(&node->wait) ||
+		       (holds_up_io(w) == holds_up_io(&node->wait) && strcmp(caller, before) >= 0)))
+		return;
+	node->wait = *w;
+	g_free(node->label);
+	node->label = g_strdup_printf("%s of %s", what, caller);
+}
+
 /* An element of the pool, or memory for a new one: it looks again for both now and then. */
 static void add_mempool_wait(struct waitgraph *g, const struct snapshot *s, guint from,
 			     const struct task_facts *t, const struct wait_facts *w)
@@ -216,11 +232,12 @@ static void add_mempool_wait(struct waitgraph *g, const struct snapshot *s, guin
 
 	if (at < 0) {
 		at = add_node(g, NODE_MEMPOOL, NODE_ANY, m->address,
-			      m->name[0] ? g_strdup_printf("mempool %s", m->name)
-					 : at_address("mempool", m->address));
+			      g_strdup_printf("mempool %s", m->name));
 		if (!add_io_movers(g, s, at, WAIT_MEMPOOL))
 			node_at(g, at)->orphan = TRUE;
 	}
+	if (!m->name[0])
+		name_by_waiter(node_at(g, at), "mempool", w);
 	add_edge(g, from, at, g_strdup("an element"),
 		 g_strdup_printf("%s: %u of %u left", w->function, m->curr_nr, m->min_nr));
 }
@@ -345,20 +362,20 @@ static void add_completion_wait(struct waitgraph *g, const struct snapshot *s, g
 	}
 	if (has_frame(t, "__kthread_create_on_node") && add_kthreadd(g, s, from, t))
 		return;
-	/* Who completes it is not known.  That matters only where reclaim waits for it; elsewhere
-	 * (a parent for its child) it may rightly last for ever. */
-	if (!holds_up_io(w))
+	/* Who completes it is not known.  A wait out of reclaim's way that can be interrupted or
+	 * killed (a parent's for its child) may rightly last for ever. */
+	if (!holds_up_io(w) && !task_is_unkillable(t))
 		return;
 
 	gint at = node_of_object(g, NODE_COMPLETION, t->on.address);
 
 	if (at < 0) {
 		at = add_node(g, NODE_COMPLETION, NODE_ANY, t->on.address,
-			      t->on.name[0] ? g_strdup_printf("completion %s", t->on.name)
-					    : g_strdup_printf("completion of %s",
-							      w->caller ? w->caller : w->function));
+			      g_strdup_printf("completion %s", t->on.name));
 		node_at(g, at)->orphan = TRUE;
 	}
+	if (!t->on.name[0])
+		name_by_waiter(node_at(g, at), "completion", w);
 	add_edge(g, from, at, g_strdup("somebody to complete it"),
 		 at_address("swait_queue on its stack, completion at", t->on.address));
 }

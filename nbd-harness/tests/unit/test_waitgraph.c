@@ -315,15 +315,20 @@ static void test_lost_completion(void)
 	g_assert_cmpstr(d, ==, "no knot");
 }
 
-/* A parent waits for its child as long as it likes. */
+/* A parent waits for its child as long as it likes; one that can't be killed must not. */
 static void test_completion_out_of_reclaim(void)
 {
 	SCOPED(snapshot) s = lost_completion("x");
-	g_autofree char *signature = NULL;
+	g_autofree char *signature = NULL, *unkillable = NULL;
 
 	task(s, 0)->stack[3].function = "kernel_clone";
 	task(s, 0)->stack[4].function = "x64_sys_call";
 	task(s, 0)->stack[5].function = "do_syscall_64";
+	task(s, 1)->stack[1].function = "do_nanosleep"; /* instead of reclaim */
+	task(s, 1)->frames = 2;
+	unkillable = signature_of(s);
+	g_assert_cmpstr(unkillable, ==, "completion x <- nobody");
+	task(s, 0)->state |= 0x100; /* TASK_WAKEKILL */
 	signature = signature_of(s);
 	g_assert_cmpstr(signature, ==, "no knot");
 }
@@ -375,7 +380,7 @@ static void test_mempool_exhausted(void)
 {
 	SCOPED(snapshot) s = with_server(TRUE);
 	struct mempool_facts pool = { 0xffff888000009000, "plant_pool", 4, 0 };
-	g_autofree char *signature = NULL;
+	g_autofree char *signature = NULL, *nameless = NULL;
 
 	g_array_append_val(s->mempools, pool);
 	add_task(s, "holder",
@@ -387,6 +392,10 @@ static void test_mempool_exhausted(void)
 	wait_on(s, 1, OBJECT_MEMPOOL, pool.address, "plant_pool");
 	signature = signature_of(s);
 	g_assert_cmpstr(signature, ==, "mempool plant_pool <- nobody");
+	/* Without a name it goes by who wants an element for I/O, not by who came first. */
+	g_array_index(s->mempools, struct mempool_facts, 0).name[0] = '\0';
+	nameless = signature_of(s);
+	g_assert_cmpstr(nameless, ==, "mempool of __swap_writepage <- nobody");
 }
 
 /* A work item flushes another one that may run only after it. */
