@@ -7,8 +7,6 @@
 #ifndef NETSWAP_CMD_H
 #define NETSWAP_CMD_H
 
-#define NETSWAP_VERSION "0.1.0"
-
 int cmd_doctor(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
 int cmd_kernel(int argc, char **argv);

@@ -10,6 +10,7 @@
 #include "run/limits.h"
 #include "run/run_private.h"
 #include "run/script.h"
+#include "run/versions.h"
 
 static gboolean write_run_json(struct run *r, GError **error)
 {
@@ -47,6 +48,7 @@ static gboolean write_run_json(struct run *r, GError **error)
 		json_add_string(b, sysctl->name, sysctl->value);
 	}
 	json_builder_end_object(b);
+	versions_to_json(b, s->swap.backend);
 	json_add_int(b, "host_cpus", g_get_num_processors());
 	json_add_string(b, "replay", replay);
 	judge_config_to_json(&r->limits, b);
