@@ -11,6 +11,15 @@ static const struct wait_node *node_at(const struct waitgraph *g, guint i)
 	return &g_array_index(g->nodes, struct wait_node, i);
 }
 
+/* As a snapshot has it; a pseudo-node has none. */
+static void add_address(guint64 object, JsonBuilder *b)
+{
+	g_autofree char *text = g_strdup_printf("0x%" G_GINT64_MODIFIER "x", object);
+
+	if (object)
+		json_add_string(b, "address", text);
+}
+
 static void nodes_to_json(const struct waitgraph *g, gboolean knot_only, JsonBuilder *b)
 {
 	json_open_array(b, "nodes");
@@ -23,6 +32,7 @@ static void nodes_to_json(const struct waitgraph *g, gboolean knot_only, JsonBui
 		json_add_int(b, "id", i);
 		json_add_string(b, "kind", node_kind_name(node->kind));
 		json_add_string(b, "label", node->label);
+		add_address(node->object, b);
 		json_add_string(b, "waits", node->mode == NODE_ANY ? "any" : "all");
 		if (!knot_only) {
 			json_add_bool(b, "orphan", node->orphan);

@@ -270,7 +270,33 @@ static void replay_event(struct judge *j, JsonObject *o)
 		judge_evidence(j, v, json_object_get_string_member_with_default(o, "detail", ""));
 }
 
-struct judge *record_replay(const char *dir, const struct judge_config *config, GError **error)
+/* Show @line to the judge, and to @tap if there is one. */
+static void replay_line(struct judge *j, const struct line *line, const struct record_tap *tap)
+{
+	JsonObject *o = json_node_get_object(line->node);
+
+	if (line->stream == 's') {
+		struct sample s;
+
+		sample_from_json(o, &s);
+		if (tap)
+			tap->sample(&s, tap->data);
+		judge_sample(j, &s);
+	} else if (line->stream == 'e') {
+		if (tap)
+			tap->event(o, tap->data);
+		replay_event(j, o);
+	} else {
+		struct snapshot *s = snapshot_from_json(o);
+
+		if (tap)
+			tap->snapshot(s, tap->data);
+		judge_snapshot(j, s);
+	}
+}
+
+struct judge *record_replay_tapped(const char *dir, const struct judge_config *config,
+				   const struct record_tap *tap, GError **error)
 {
 	g_autoptr(GArray) lines = g_array_new(FALSE, FALSE, sizeof(struct line));
 
@@ -283,20 +309,12 @@ struct judge *record_replay(const char *dir, const struct judge_config *config, 
 
 	struct judge *j = judge_new(config);
 
-	for (guint i = 0; i < lines->len; i++) {
-		const struct line *line = &g_array_index(lines, struct line, i);
-		JsonObject *o = json_node_get_object(line->node);
-
-		if (line->stream == 's') {
-			struct sample s;
-
-			sample_from_json(o, &s);
-			judge_sample(j, &s);
-		} else if (line->stream == 'e') {
-			replay_event(j, o);
-		} else {
-			judge_snapshot(j, snapshot_from_json(o));
-		}
-	}
+	for (guint i = 0; i < lines->len; i++)
+		replay_line(j, &g_array_index(lines, struct line, i), tap);
 	return j;
+}
+
+struct judge *record_replay(const char *dir, const struct judge_config *config, GError **error)
+{
+	return record_replay_tapped(dir, config, NULL, error);
 }

@@ -72,4 +72,14 @@ struct snapshot *record_read_snapshot(const char *dir, guint number, guint *coun
  */
 struct judge *record_replay(const char *dir, const struct judge_config *config, GError **error);
 
+/* The same, with everything shown to the caller as well, in the order in which it happened. */
+struct record_tap {
+	void (*sample)(const struct sample *s, gpointer data);
+	void (*event)(JsonObject *event, gpointer data);
+	void (*snapshot)(const struct snapshot *s, gpointer data);
+	gpointer data;
+};
+struct judge *record_replay_tapped(const char *dir, const struct judge_config *config,
+				   const struct record_tap *tap, GError **error);
+
 #endif
