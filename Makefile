@@ -66,6 +66,9 @@ $(BUILD)/asan/%.o: %.c | $(PACKAGES)
 	$(say) ASAN $@
 	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) -MMD -MP -c -o $@ $<
 
+# It embeds these (.incbin), which no compiler tells make.
+$(foreach dir,obj asan fuzz-obj,$(BUILD)/$(dir)/$(SRC)/report/assets.o): $(wildcard $(SRC)/report/*.css $(SRC)/report/*.js)
+
 $(BUILD)/tests/unit/%: $(TESTS)/unit/%.c $(UNIT_HELP) $(ASAN_OBJ)
 	@mkdir -p $(@D)
 	$(say) TEST $@

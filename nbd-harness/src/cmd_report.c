@@ -17,7 +17,9 @@ static const GOptionEntry entries[] = {
 
 static const char about[] =
 	"A DIR is a run directory. If its harness was killed before it gave a verdict, the\n"
-	"recorded facts are judged now; then report.txt and report.json are written and printed.";
+	"recorded facts are judged now. Then all reports are written anew (report.txt, "
+	"report.json,\n"
+	"report.html and, of a run with a snapshot, waitgraph.*) and the first is printed.";
 
 static gboolean report(const char *dir, GError **error)
 {

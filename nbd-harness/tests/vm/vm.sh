@@ -25,7 +25,7 @@ gave() {
 # The record of a run that ended by itself is whole.
 record_is_whole() {
 	for file in run.json scenario.scn qemu.cmd console.log samples.jsonl events.jsonl snapshots.jsonl \
-		verdict.json report.txt report.json; do
+		verdict.json report.txt report.json report.html; do
 		[ -s "$1/$file" ] || [ "$file" = snapshots.jsonl ] || {
 			echo "$1/$file is missing or empty"
 			return 1
