@@ -49,6 +49,8 @@ static const char *nic_module(const char *nic)
 
 static void attach_swap(GString *script, const struct scenario *s)
 {
+	/* Its bus: a module in Debian's 6.1. */
+	text_line(script, "modprobe virtio_pci");
 	text_line(script, "modprobe %s", nic_module(s->link.nic));
 	text_line(script, "modprobe nbd");
 	text_line(script, "ifup auto " GUEST_ADDRESS " " HOST_ADDRESS);
