@@ -35,6 +35,26 @@
 	NEED(signal_thread_head, "signal_struct", "thread_head")                                   \
 	NEED(frame_bp, "inactive_task_frame", "bp")                                                \
 	NEED(frame_ret, "inactive_task_frame", "ret_addr")                                         \
+	NEED(regs_ip, "pt_regs", "ip")                                                             \
+	NEED(regs_sp, "pt_regs", "sp")                                                             \
+	NEED(regs_bp, "pt_regs", "bp")                                                             \
+	NEED(regs_cs, "pt_regs", "cs")                                                             \
+	NEED(regs_r10, "pt_regs", "r10")                                                           \
+	NEED(regs_r13, "pt_regs", "r13")                                                           \
+	NEED(regs_di, "pt_regs", "di")                                                             \
+	NEED(regs_dx, "pt_regs", "dx")                                                             \
+	MAY(hot_task, "pcpu_hot", "current_task")                                                  \
+	MAY(hot_irq_stack, "pcpu_hot", "hardirq_stack_ptr")                                        \
+	/* unwind tables of modules: text is in mem[] since 6.4, in core_layout before */          \
+	MAY(module_list, "module", "list")                                                         \
+	MAY(module_orcs, "module", "arch.num_orcs")                                                \
+	MAY(module_orc_ip, "module", "arch.orc_unwind_ip")                                         \
+	MAY(module_orc, "module", "arch.orc_unwind")                                               \
+	MAY(module_mem, "module", "mem")                                                           \
+	MAY(module_memory_base, "module_memory", "base")                                           \
+	MAY(module_memory_size, "module_memory", "size")                                           \
+	MAY(module_core_base, "module", "core_layout.base")                                        \
+	MAY(module_core_size, "module", "core_layout.size")                                        \
 	/* locks */                                                                                \
 	NEED(mutex_owner, "mutex", "owner")                                                        \
 	NEED(mutex_wait_list, "mutex", "wait_list")                                                \

@@ -92,10 +92,11 @@ void observer_sample(struct observer *o, struct sample *s)
 	view_task_sample(o->g, s);
 }
 
-struct snapshot *observer_snapshot(struct observer *o, gint64 host_us)
+struct snapshot *observer_snapshot(struct observer *o, gint64 host_us, const GArray *cpus)
 {
 	struct snapshot *snapshot = snapshot_new();
 
+	unwinder_stopped(o->unwinder, cpus);
 	snapshot->host_us = host_us;
 	snapshot->complete = view_task_snapshot(o->g, o->unwinder, snapshot->tasks);
 	/* After the tasks, which say what they wait for; blocks say more of what is found so far.

@@ -22,7 +22,10 @@ void observer_sample_board(const struct board *board, struct sample *s);
 /* Fill all fields that are read from guest and board; s->host_us must be set. */
 void observer_sample(struct observer *o, struct sample *s);
 
-/* A full reading at @host_us; the VM must be stopped.  Caller frees. */
-struct snapshot *observer_snapshot(struct observer *o, gint64 host_us);
+/*
+ * A full reading at @host_us; the VM must be stopped.  @cpus: its registers, of struct
+ * vcpu_registers (machine/registers.h), NULL if not known.  Caller frees.
+ */
+struct snapshot *observer_snapshot(struct observer *o, gint64 host_us, const GArray *cpus);
 
 #endif

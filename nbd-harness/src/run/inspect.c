@@ -124,7 +124,7 @@ static struct snapshot *read_guest(const struct guest *g, guint tries, GError **
 		struct observer *o = observer_new(g, NULL, error);
 
 		snapshot_free(s);
-		s = o ? observer_snapshot(o, 0) : NULL;
+		s = o ? observer_snapshot(o, 0, NULL) : NULL;
 		observer_free(o);
 	} while (s && !s->complete && --tries);
 	if (s)

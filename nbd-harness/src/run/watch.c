@@ -13,6 +13,7 @@
 #include <board.h>
 #include <time.h>
 
+#include "machine/registers.h"
 #include "run/live.h"
 #include "run/open.h"
 #include "run/run_private.h"
@@ -147,14 +148,16 @@ static void show_progress(struct run *r)
 /* Stop the VM, read everything, let it go on. */
 static gboolean take_snapshot(struct run *r, GError **error)
 {
-	g_autoptr(GError) refused = NULL;
+	g_autoptr(GError) refused = NULL, unread = NULL;
 	gboolean answers = server_answers(r->machine->server, SERVER_PROBE_MS, &refused);
 	gint64 stopped_us = g_get_monotonic_time();
 
 	if (!machine_pause(r->machine, error))
 		return FALSE;
 
-	struct snapshot *s = observer_snapshot(r->observer, r->now.host_us);
+	/* Without registers a snapshot lacks the stacks of running tasks, no more. */
+	g_autoptr(GArray) cpus = vcpu_registers_read(r->machine->qemu->qmp, &unread);
+	struct snapshot *s = observer_snapshot(r->observer, r->now.host_us, cpus);
 
 	if (!machine_resume(r->machine, error)) {
 		snapshot_free(s);
@@ -164,10 +167,10 @@ static gboolean take_snapshot(struct run *r, GError **error)
 	s->server_answers = answers;
 	s->server_running = r->now.server_running == 1;
 
-	g_autofree char *detail =
-		g_strdup_printf("%u tasks; VM stopped for %" G_GINT64_FORMAT " us%s%s",
-				s->tasks->len, g_get_monotonic_time() - stopped_us,
-				refused ? "; server: " : "", refused ? refused->message : "");
+	g_autofree char *detail = g_strdup_printf(
+		"%u tasks; VM stopped for %" G_GINT64_FORMAT " us%s%s%s%s", s->tasks->len,
+		g_get_monotonic_time() - stopped_us, refused ? "; server: " : "",
+		refused ? refused->message : "", unread ? "; " : "", unread ? unread->message : "");
 
 	run_event(r, EVENT_SNAPSHOT, NULL, detail);
 	run_check_recorded(r, record_snapshot(r->record, s));
