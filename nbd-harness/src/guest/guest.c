@@ -99,13 +99,20 @@ gboolean guest_bits(const struct guest *g, guint64 base, const struct types_bits
 int guest_list(const struct guest *g, guint64 head, guint offset, guint max, guest_list_fn node,
 	       gpointer data)
 {
-	guint64 at;
+	guint64 at, seen = 0;
 
 	if (!guest_u64(g, head, &at))
 		return -1;
-	for (guint n = 0; n <= max; n++) {
+	for (guint n = 0, look_again = 1; n <= max; n++) {
 		if (at == head)
 			return n;
+		/* A ring that does not close at its head comes by a node that was noted (Brent). */
+		if (at == seen)
+			return -1;
+		if (n == look_again) {
+			look_again *= 2;
+			seen = at;
+		}
 		if (!guest_is_pointer(at) || !node(g, at - offset, data) || !guest_u64(g, at, &at))
 			return -1;
 	}

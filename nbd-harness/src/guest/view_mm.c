@@ -96,6 +96,12 @@ void view_mm_free(struct view_mm *v)
 	g_free(v);
 }
 
+/* Guest memory may hold any numbers: sums wrap. */
+static gint64 plus(gint64 a, gint64 b)
+{
+	return (guint64)a + (guint64)b;
+}
+
 /* A counter of an array at @base plus its per-CPU 8-bit diffs at @percpu (a per-CPU pointer). */
 static gboolean counter(const struct guest *g, guint64 base, guint64 percpu, guint diff_offset,
 			guint index, gint64 *value)
@@ -107,7 +113,7 @@ static gboolean counter(const struct guest *g, guint64 base, guint64 percpu, gui
 
 		if (!guest_read(g, percpu + g->percpu_offset[cpu] + diff_offset + index, &diff, 1))
 			return FALSE;
-		*value += diff;
+		*value = plus(*value, diff);
 	}
 	*value = MAX(*value, 0);
 	return TRUE;
@@ -132,7 +138,7 @@ static gboolean node_counter(const struct guest *g, guint index, gint64 *sum)
 		    !counter(g, g->node[i] + g->at.node_vm_stat, percpu, g->at.percpu_node_diff,
 			     index, &value))
 			return FALSE;
-		*sum += value;
+		*sum = plus(*sum, value);
 	}
 	return TRUE;
 }
@@ -181,10 +187,10 @@ static void sample_zones(const struct view_mm *v, struct sample *s)
 	for (guint i = 0; i < zones->len; i++) {
 		const struct zone_facts *zone = &g_array_index(zones, struct zone_facts, i);
 
-		s->free_pages += zone->free_pages;
-		s->min_pages += zone->min_pages;
-		s->low_pages += zone->low_pages;
-		s->high_pages += zone->high_pages;
+		s->free_pages = plus(s->free_pages, zone->free_pages);
+		s->min_pages = plus(s->min_pages, zone->min_pages);
+		s->low_pages = plus(s->low_pages, zone->low_pages);
+		s->high_pages = plus(s->high_pages, zone->high_pages);
 	}
 }
 
@@ -199,7 +205,7 @@ static gboolean sum_events(const struct view_mm *v, gint64 *total)
 				v->n_events * sizeof(*percpu)))
 			return FALSE;
 		for (guint i = 0; i < v->n_events; i++)
-			total[i] += percpu[i];
+			total[i] = plus(total[i], percpu[i]);
 	}
 	return TRUE;
 }
@@ -221,7 +227,7 @@ static void sample_events(const struct view_mm *v, struct sample *s)
 				node_counter(v->g, term->index, &value);
 			else if (term->index < v->n_events)
 				value = total[term->index];
-			sum += value;
+			sum = plus(sum, value);
 		}
 		if (v->terms_used[i])
 			G_STRUCT_MEMBER(gint64, s, event_sums[i].field) = sum;
