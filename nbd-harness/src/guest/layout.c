@@ -46,6 +46,7 @@ static void load_optional_enumerators(struct layout *l, const struct types *type
 	l->pg_swapcache = types_enumerator(types, "pageflags", "PG_swapcache");
 	l->pg_swapbacked = types_enumerator(types, "pageflags", "PG_swapbacked");
 	l->sock_memalloc = types_enumerator(types, "sock_flags", "SOCK_MEMALLOC");
+	l->wq_unbound = types_enumerator(types, "wq_flags", "WQ_UNBOUND");
 	l->work_is_pwq = types_enumerator(types, NULL, "WORK_STRUCT_PWQ");
 	l->work_pwq_shift = types_enumerator(types, NULL, "WORK_STRUCT_PWQ_SHIFT");
 	if (l->work_pwq_shift < 0) /* before 6.9 */

@@ -131,6 +131,9 @@
 	MAY(nbd_cmd_flags, "nbd_cmd", "flags")                                                     \
 	MAY(queue_hctx_table, "request_queue", "hctx_table.xa_head")                               \
 	MAY(queue_hctx_array, "request_queue", "queue_hw_ctx")                                     \
+	MAY(pool_node, "worker_pool", "node")                                                      \
+	MAY(wq_flags, "workqueue_struct", "flags")                                                 \
+	MAY(wq_node_active, "workqueue_struct", "node_nr_active")                                  \
 	MAY(hctx_sched_tags, "blk_mq_hw_ctx", "sched_tags")                                        \
 	/* sockets and NAPI */                                                                     \
 	NEED(socket_sk, "socket", "sk")                                                            \
@@ -256,6 +259,7 @@ struct layout {
 	gint64 pg_locked, pg_writeback, pg_dirty, pg_swapcache, pg_swapbacked;
 	gint64 sock_memalloc;
 	gint64 work_is_pwq, work_pwq_shift; /* how work_struct.data holds its pool_workqueue */
+	gint64 wq_unbound;
 };
 
 gboolean layout_load(struct layout *l, const struct types *types, GError **error);

@@ -15,11 +15,12 @@
 
 #include "guest/xarray.h"
 
-#define POOLS_MAX   4096
-#define WORKERS_MAX 8192 /* of one pool */
-#define WQS_MAX	    4096
-#define PWQS_MAX    4096  /* of one workqueue */
-#define WORKS_MAX   16384 /* of all */
+#define POOLS_MAX    4096
+#define WORKERS_MAX  8192 /* of one pool */
+#define WQS_MAX	     4096
+#define PWQS_MAX     4096  /* of one workqueue */
+#define WORKS_MAX    16384 /* of all */
+#define NUMA_NO_NODE G_MAXUINT32
 
 struct walk {
 	struct snapshot *snapshot;
@@ -40,6 +41,29 @@ static guint64 pwq_of(const struct guest *g, guint64 work)
 	return guest_is_pointer(data) ? data : 0;
 }
 
+/*
+ * Where max_active is counted for works of @pwq: there, but since 6.9 for
+ * unbound workqueues over all of a node's (wq_node_nr_active()), or of all
+ * nodes' where the pool has none.
+ */
+static guint64 counted_at(const struct guest *g, guint64 pwq, guint64 pool, guint64 wq)
+{
+	guint64 nodes = symbols_address(g->symbols, "nr_node_ids"), counter;
+	guint32 flags, node, n = 1;
+
+	if (g->at.wq_node_active == LAYOUT_NONE || g->at.wq_flags == LAYOUT_NONE ||
+	    g->at.pool_node == LAYOUT_NONE || g->at.wq_unbound < 0 ||
+	    !guest_u32(g, wq + g->at.wq_flags, &flags) || !(flags & g->at.wq_unbound) ||
+	    !guest_u32(g, pool + g->at.pool_node, &node) || (nodes && !guest_u32(g, nodes, &n)) ||
+	    (node >= n && node != NUMA_NO_NODE))
+		return pwq;
+	if (node == NUMA_NO_NODE)
+		node = n;
+	if (!guest_u64(g, wq + g->at.wq_node_active + node * 8ull, &counter))
+		return pwq;
+	return guest_is_pointer(counter) ? counter : pwq;
+}
+
 static void describe_workqueue(const struct guest *g, struct work_facts *facts)
 {
 	guint64 wq, rescuer;
@@ -50,6 +74,7 @@ static void describe_workqueue(const struct guest *g, struct work_facts *facts)
 	    !guest_read_text(g, wq + g->at.wq_name, facts->workqueue, sizeof(facts->workqueue)))
 		return;
 	facts->rescuer = rescuer != 0;
+	facts->pwq = counted_at(g, facts->pwq, facts->pool, wq);
 }
 
 static gboolean add_work(const struct guest *g, struct walk *walk, guint64 work, guint64 func,

@@ -248,7 +248,7 @@ struct work_facts {
 	char workqueue[25];
 	enum work_state state;
 	guint64 pool;	    /* worker_pool */
-	guint64 pwq;	    /* pool_workqueue: max_active counts here */
+	guint64 pwq;	    /* max_active counts here: pool_workqueue, or wq_node_nr_active */
 	guint64 worker;	    /* task_struct of the worker; RUNNING and BEHIND, else 0 */
 	guint64 completion; /* of a flush barrier: what its flusher waits for; else 0 */
 	gboolean rescuer;   /* its workqueue has one (WQ_MEM_RECLAIM) */

@@ -207,13 +207,28 @@ def pwq_of(work):
     return data & ~255 if data & work.prog_["WORK_STRUCT_PWQ"].value_() else 0
 
 
+def counted_at(pwq):
+    """What max_active is counted in: the pwq, or since 6.9 of unbound workqueues the node's counter."""
+    if not pwq:
+        return 0
+    if not pwq.wq.flags & pwq.prog_["WQ_UNBOUND"] or not hasattr(pwq.wq, "node_nr_active"):
+        return pwq.value_()
+    node = pwq.pool.node.value_()
+    try:
+        nodes = pwq.prog_["nr_node_ids"].value_()
+    except KeyError:
+        nodes = 1  # no CONFIG_NUMA
+    return pwq.wq.node_nr_active[node if node >= 0 else nodes].value_()
+
+
 def work_row(prog, state, work, func, pwq, worker):
     pwq = Object(prog, "struct pool_workqueue *", pwq)
     completion = 0
     if func and function(prog, func) == "wq_barrier_func":
         completion = cast("struct wq_barrier *", work).done.address_of_().value_()
     return (state, work.value_(), function(prog, func), text(pwq.wq.name)[:24] if pwq else "",
-            pwq.pool.value_() if pwq else 0, worker, completion, bool(pwq and pwq.wq.rescuer))
+            pwq.pool.value_() if pwq else 0, worker, completion, bool(pwq and pwq.wq.rescuer),
+            counted_at(pwq))
 
 
 def works_on(prog, head, state, worker):
@@ -239,7 +254,7 @@ def drgn_works(prog, pools):
 def our_work(w):
     return (STATES[w.get("state", 0)], int(w["address"], 16), w.get("function"), w.get("workqueue", ""),
             int(w.get("pool", "0"), 16), int(w.get("worker", "0"), 16), int(w.get("completion", "0"), 16),
-            w.get("rescuer", False))
+            w.get("rescuer", False), int(w.get("pwq", "0"), 16))
 
 
 def show(work):

@@ -175,6 +175,39 @@ static void test_lists(void)
 	}
 }
 
+/* Unbound workqueues count what is active per node, since 6.9. */
+static void test_unbound(void)
+{
+	g_auto(scene) s = { 0 };
+
+	scene_init(&s);
+	s.f.g.at.pool_node = 48;
+	s.f.g.at.wq_flags = 64;
+	s.f.g.at.wq_node_active = 72;
+	s.f.g.at.wq_unbound = 2;
+
+	guint64 of_node = fake_alloc(&s.f, 8), of_all = fake_alloc(&s.f, 8);
+
+	fake_u64(&s.f, s.wq + 72, of_node);
+	fake_u64(&s.f, s.wq + 80, of_all);
+	queue_work(&s, s.work_func, s.pool + 16);
+
+	const struct {
+		guint32 flags, node;
+		guint64 counted_at;
+	} cases[] = {
+		{ 0, 0, s.pwq }, { 2, 0, of_node }, { 2, G_MAXUINT32, of_all }, { 2, 9, s.pwq }
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		fake_u32(&s.f, s.wq + 64, cases[i].flags);
+		fake_u32(&s.f, s.pool + 48, cases[i].node);
+		g_array_set_size(s.snapshot->works, 0);
+		g_assert_true(view_work_snapshot(&s.f.g, s.snapshot));
+		g_assert_cmphex(work_at(&s, 0)->pwq, ==, cases[i].counted_at);
+	}
+}
+
 /* A list that loops past its head, and one that leads out of RAM: found out, and the rest is read.
  */
 static void test_damaged(void)
@@ -215,6 +248,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/view-work/idle", test_idle);
 	g_test_add_func("/view-work/lists", test_lists);
+	g_test_add_func("/view-work/unbound", test_unbound);
 	g_test_add_func("/view-work/damaged", test_damaged);
 	g_test_add_func("/view-work/absent", test_absent);
 	return g_test_run();
