@@ -70,10 +70,20 @@ static gboolean is_shown(const struct waitgraph *g, const struct marks *m, guint
 	return m->hot_edge[e] || from->task >= 0 || from->mode == NODE_ALL || to->task < 0;
 }
 
-/* The hot path, tasks that wait, and what those wait for. */
+static gboolean any_task_is_stuck(const struct waitgraph *g)
+{
+	for (guint i = 0; i < g->nodes->len; i++) {
+		if (node_at(g, i)->task >= 0 && node_at(g, i)->stuck)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* The hot path, tasks that are stuck (or, if none is, that wait at all), and what those wait for.
+ */
 static void mark(const struct waitgraph *g, struct marks *m)
 {
-	gboolean changed = TRUE;
+	gboolean stuck_only = any_task_is_stuck(g), changed = TRUE;
 
 	m->hot_edge = ring_edges(g);
 	m->hot = g_new0(gboolean, g->nodes->len + 1);
@@ -83,7 +93,9 @@ static void mark(const struct waitgraph *g, struct marks *m)
 
 		if (m->hot_edge[e])
 			m->hot[edge->from] = m->hot[edge->to] = TRUE;
-		m->matters[edge->from] |= node_at(g, edge->from)->task >= 0 || m->hot_edge[e];
+		m->matters[edge->from] |= m->hot_edge[e] ||
+					  (node_at(g, edge->from)->task >= 0 &&
+					   (node_at(g, edge->from)->stuck || !stuck_only));
 	}
 	while (changed) {
 		changed = FALSE;

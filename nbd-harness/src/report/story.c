@@ -222,6 +222,26 @@ static void say_waiters(GString *story, const struct fold *f, const char *how)
 	g_string_append_c(story, '.');
 }
 
+/* Who had the CPUs, and who wanted them. */
+static void say_running(GString *story, const struct snapshot *s)
+{
+	guint running = 0, runnable = 0;
+
+	for (guint i = 0; i < s->tasks->len; i++) {
+		const struct task_facts *t = &g_array_index(s->tasks, struct task_facts, i);
+
+		if (t->on_cpu && running++ < WAITERS_MAX)
+			g_string_append_printf(story, "%s%s:%d",
+					       running == 1 ? " At the last look the CPUs ran "
+							    : ", ",
+					       t->comm, t->pid);
+		else if (!t->on_cpu && *task_state_name(t) == 'R')
+			runnable++;
+	}
+	if (running)
+		g_string_append_printf(story, "; %u more could run.", runnable);
+}
+
 /* --- what surrounds it ------------------------------------------------- */
 
 static void say_memory(GString *story, const struct report_input *in)
@@ -308,6 +328,8 @@ char *story_of(const struct report_input *in, const struct fold *f)
 		say_timers(story, in);
 	} else if (f) {
 		say_waiters(story, f, "stuck at the last look");
+		if (v == VERDICT_LIVELOCK)
+			say_running(story, report_snapshot(in));
 		say_memory(story, in);
 		say_server(story, in);
 	} else {

@@ -50,6 +50,6 @@ char *task_flags_text(const struct task_facts *t)
 		sep = ", ";
 	}
 	if (t->reclaiming)
-		g_string_append_printf(text, "%sreclaim at priority %d", sep, t->reclaim_priority);
+		g_string_append_printf(text, "%sreclaim", sep);
 	return g_string_free(text, FALSE);
 }

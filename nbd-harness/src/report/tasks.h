@@ -10,7 +10,7 @@ const struct task_facts *task_of(const struct snapshot *s, const struct wait_nod
 
 /* "mutex nbd0 socket 0 tx_lock", "memory", "nothing (runs)"; caller frees. */
 char *task_wait_text(const struct task_facts *t, const struct wait_facts *w);
-/* "MEMALLOC, memstall, in reclaim at priority 3", or ""; caller frees. */
+/* "MEMALLOC, memstall, reclaim", or ""; caller frees. */
 char *task_flags_text(const struct task_facts *t);
 
 #endif
