@@ -40,7 +40,7 @@ _netswap()
 		compopt -o nospace
 		return
 		;;
-	--out | --source | --patch | --config | --vmcore | --vmlinux)
+	--out | --source | --patch | --config | --vmcore | --vmlinux | --share)
 		compopt -o default
 		return
 		;;

@@ -60,6 +60,8 @@ usage_error "a mistake in the last scenario is found before the first one runs" 
 usage_error "unknown list: the nearest is named" "scenario.*did you mean scenarios?" list scenario
 usage_error "report without a directory" "no run directory" report
 usage_error "report of what is no run" "$work has no run.json: it is not the directory of a run" report "$work"
+usage_error "report: --share of two runs" "one archive of one run" report --share "$work/a" "$work" "$work"
+usage_error "report: --with-vmcore alone" "what --share puts" report --with-vmcore "$work"
 usage_error "inspect: nothing named" "name one run directory, or a core" inspect
 usage_error "inspect: what is no run" "$work has no run.json" inspect "$work"
 usage_error "inspect: a core without its vmlinux" "belong together" inspect --vmcore "$work/core"

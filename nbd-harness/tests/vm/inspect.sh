@@ -46,6 +46,16 @@ first_snapshot() {
 		grep -q '^Source .*, snapshot 1 of ' "$work/text"
 }
 
+# Its kernel, image and run directory are named in the record by their paths.
+shared() {
+	"$netswap" report --share "$work/shared.tar.zst" "$dir" &&
+		tar -xf "$work/shared.tar.zst" -C "$work" || return 1
+	copy=$work/$(basename "$dir")
+	ls "$copy"
+	[ ! -e "$copy/vmcore.zst" ] && [ -s "$copy/report.html" ] &&
+		! grep -r -F -e "$PWD" -e "$(dirname "$vmlinux")" "$copy"
+}
+
 # refuses WORDS ARGUMENT...: inspect ends with a bad status and says WORDS in one line.
 refuses() {
 	words=$1
@@ -76,6 +86,8 @@ check "the core shows the knot, known, with stacks" explains --vmcore "$core" --
 check "its signature is the same" signature_is "$known" --vmcore "$core" --vmlinux "$vmlinux"
 check "another kernel's vmlinux is refused" refuses "give the vmlinux of the same build" \
 	--vmcore "$core" --vmlinux "$other"
+check "what is shared has no vmcore and no path of this host" shared
+check "the knot can be seen in it" signature_is "$known" "$work/$(basename "$dir")"
 head -c 1000000 "$core" >"$work/cut.zst"
 check "a compressed core that is cut short" refuses "cut.zst is damaged or cut short" \
 	--vmcore "$work/cut.zst" --vmlinux "$vmlinux"
