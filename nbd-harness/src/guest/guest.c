@@ -53,6 +53,23 @@ gboolean guest_translate(const struct guest *g, guint64 vaddr, guint64 *paddr)
 	return walk_tables(g, vaddr, paddr);
 }
 
+void guest_allow_reads(const struct guest *g, guint64 reads)
+{
+	if (g->reads_left)
+		*g->reads_left = reads;
+}
+
+/* Failures count as well: they cost as much. */
+static gboolean may_read(const struct guest *g)
+{
+	if (!g->reads_left)
+		return TRUE;
+	if (!*g->reads_left)
+		return FALSE;
+	--*g->reads_left;
+	return TRUE;
+}
+
 gboolean guest_read(const struct guest *g, guint64 vaddr, void *to, gsize bytes)
 {
 	guint8 *out = to;
@@ -61,7 +78,7 @@ gboolean guest_read(const struct guest *g, guint64 vaddr, void *to, gsize bytes)
 		gsize here = MIN(bytes, GUEST_PAGE_BYTES - (vaddr & (GUEST_PAGE_BYTES - 1)));
 		guint64 paddr;
 
-		if (!guest_translate(g, vaddr, &paddr) ||
+		if (!may_read(g) || !guest_translate(g, vaddr, &paddr) ||
 		    !guest_memory_read(g->memory, paddr, out, here))
 			return FALSE;
 		vaddr += here;
@@ -71,15 +88,20 @@ gboolean guest_read(const struct guest *g, guint64 vaddr, void *to, gsize bytes)
 	return TRUE;
 }
 
+static void make_printable(char *text)
+{
+	for (char *c = text; *c; c++) {
+		if (!g_ascii_isprint(*c))
+			*c = '?';
+	}
+}
+
 gboolean guest_read_text(const struct guest *g, guint64 vaddr, char *to, gsize bytes)
 {
 	if (!guest_read(g, vaddr, to, bytes - 1))
 		return FALSE;
 	to[bytes - 1] = '\0';
-	for (char *c = to; *c; c++) {
-		if (!g_ascii_isprint(*c))
-			*c = '?';
-	}
+	make_printable(to);
 	return TRUE;
 }
 
@@ -136,17 +158,17 @@ static gboolean check_banner(struct guest *g, const char *expected, GError **err
 			address);
 		return FALSE;
 	}
-	if (expected && strcmp(banner, expected)) {
+	banner[strcspn(banner, "\n")] = '\0';
+	make_printable(banner);
+	if (expected &&
+	    (strncmp(banner, expected, strlen(banner)) || expected[strlen(banner)] != '\n')) {
 		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_GUEST,
 			    "the vmlinux does not match the running kernel: it says \"%.*s\", the "
-			    "guest "
-			    "says \"%.*s\"; give the vmlinux of the same build (kernel.vmlinux=, "
-			    "--vmlinux)",
-			    (int)strcspn(expected, "\n"), expected, (int)strcspn(banner, "\n"),
-			    banner);
+			    "guest says \"%s\"; give the vmlinux of the same build "
+			    "(kernel.vmlinux=, --vmlinux)",
+			    (int)strcspn(expected, "\n"), expected, banner);
 		return FALSE;
 	}
-	g_strchomp(banner);
 	g->banner = g_steal_pointer(&banner);
 	return TRUE;
 }
@@ -250,6 +272,8 @@ struct guest *guest_open(struct guest_memory *memory, struct symbols *symbols, s
 	g->symbols = symbols;
 	g->types = types;
 	g->phys_base = phys_base;
+	g->reads_left = g_new(guint64, 1);
+	*g->reads_left = G_MAXUINT64;
 	g->frame_pointers = !symbols_address(symbols, "__start_orc_unwind_ip");
 
 	if (!check_banner(g, vmlinux_banner, error) || !check_build_id(g, error) ||
@@ -277,5 +301,6 @@ void guest_close(struct guest *g)
 	symbols_free(g->symbols);
 	types_free(g->types);
 	g_free(g->banner);
+	g_free(g->reads_left);
 	g_free(g);
 }

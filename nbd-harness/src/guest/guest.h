@@ -43,6 +43,8 @@ struct guest {
 	gboolean five_levels; /* of page tables */
 	guint64 direct_map;   /* virtual address of physical 0 */
 	guint64 top_table;    /* physical address of init_top_pgt */
+
+	guint64 *reads_left; /* see guest_allow_reads(); NULL: no limit */
 };
 
 /*
@@ -60,6 +62,12 @@ void guest_close(struct guest *g);
 gboolean guest_translate(const struct guest *g, guint64 vaddr, guint64 *paddr);
 /* Copy @bytes from kernel virtual @vaddr, page by page. */
 gboolean guest_read(const struct guest *g, guint64 vaddr, void *to, gsize bytes);
+/*
+ * From now on @reads reads may succeed, of a page or less each; then all fail
+ * and every walk ends.  Bounds on single lists do not bound what lists of lists
+ * cost: this does, whatever the guest's memory holds.
+ */
+void guest_allow_reads(const struct guest *g, guint64 reads);
 /* Read a NUL-terminated string of at most @bytes - 1 characters; unprintable ones become '?'. */
 gboolean guest_read_text(const struct guest *g, guint64 vaddr, char *to, gsize bytes);
 

@@ -13,6 +13,10 @@
 #include "guest/view_waited.h"
 #include "guest/view_work.h"
 
+/* A guest of 60 tasks takes 600 and 4200 reads; of a hostile one this is some seconds of work. */
+#define SAMPLE_READS_MAX   2000000
+#define SNAPSHOT_READS_MAX 20000000
+
 struct observer {
 	const struct guest *g;
 	const struct board *board;
@@ -79,14 +83,18 @@ void observer_sample_board(const struct board *board, struct sample *s)
 	s->slots_running = s->slots_passed = s->slots_corrupt = s->slots_failed = 0;
 	s->slots_killed = s->touched_pages = s->verified_pages = s->corrupt_pages = 0;
 	s->pass_pages = 0;
-	/* The guest writes slots_used: never trust it beyond the array. */
-	for (guint i = 0; i < MIN(board->slots_used, BOARD_SLOTS); i++)
+
+	/* The guest writes slots_used, also meanwhile: never trust it beyond the array. */
+	guint used = g_atomic_int_get((const gint *)&board->slots_used);
+
+	for (guint i = 0; i < MIN(used, BOARD_SLOTS); i++)
 		count_slot(&board->slots[i], s);
 }
 
 void observer_sample(struct observer *o, struct sample *s)
 {
 	observer_sample_board(o->board, s);
+	guest_allow_reads(o->g, SAMPLE_READS_MAX);
 	view_mm_sample(o->mm, s);
 	view_nbd_sample(o->nbd, s);
 	view_task_sample(o->g, s);
@@ -96,6 +104,7 @@ struct snapshot *observer_snapshot(struct observer *o, gint64 host_us, const GAr
 {
 	struct snapshot *snapshot = snapshot_new();
 
+	guest_allow_reads(o->g, SNAPSHOT_READS_MAX);
 	unwinder_stopped(o->unwinder, cpus);
 	snapshot->host_us = host_us;
 	snapshot->complete = view_task_snapshot(o->g, o->unwinder, snapshot->tasks);

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#define ENTRIES_MAX    (8u << 20) /* Debian's 6.12 has 440,000 */
+#define ENTRIES_MAX    (8u << 20) /* of all tables; Debian's 6.12 has 440,000 */
 #define MODULES_MAX    4096
 #define ENTRY_BYTES    6 /* of struct orc_entry, as the BTF has to confirm */
 #define TEXT_MAX_BYTES (256u << 20)
@@ -163,6 +163,15 @@ static gboolean read_text(const struct orc *o, guint64 module, struct table *t)
 	return guest_is_pointer(t->text);
 }
 
+static guint64 modules_entries(const struct orc *o)
+{
+	guint64 n = 0;
+
+	for (guint i = 0; i < o->modules->len; i++)
+		n += g_array_index(o->modules, struct table, i).n;
+	return n;
+}
+
 static gboolean read_module(const struct guest *g, guint64 module, gpointer data)
 {
 	struct orc *o = data;
@@ -173,6 +182,7 @@ static gboolean read_module(const struct guest *g, guint64 module, gpointer data
 	if (guest_u64(g, module + g->at.module_orc_ip, &ip) &&
 	    guest_u64(g, module + g->at.module_orc, &entries) &&
 	    guest_u32(g, module + g->at.module_orcs, &n) && read_text(o, module, &t) &&
+	    n <= ENTRIES_MAX - MIN(modules_entries(o), ENTRIES_MAX) &&
 	    table_read(g, &t, ip, entries, n))
 		g_array_append_val(o->modules, t);
 	return TRUE; /* one that is being loaded has no table yet */
