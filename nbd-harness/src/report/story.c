@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "report/markup.h"
+#include "report/tasks.h"
 #include "run/record.h"
 
 #define PAGES_PER_MIB 256
@@ -242,6 +242,27 @@ static void say_running(GString *story, const struct snapshot *s)
 		g_string_append_printf(story, "; %u more could run.", runnable);
 }
 
+/* Blocked, and yet nothing says that they cannot move: where to look on. */
+static void say_unexplained(GString *story, const struct waitgraph *g, const struct snapshot *s)
+{
+	guint n = 0;
+
+	for (guint i = 0; i < g->nodes->len; i++) {
+		const struct wait_node *node = task_node(g, i);
+		const struct task_facts *t = node->task >= 0 ? task_of(s, node) : NULL;
+
+		if (!t || node->stuck || *task_state_name(t) != 'D' || n++ >= WAITERS_MAX)
+			continue;
+		g_string_append_printf(story, "%s%s:%d in %s",
+				       n == 1 ? " Blocked without an explanation: " : ", ", t->comm,
+				       t->pid, node->wait.function ? node->wait.function : "?");
+	}
+	if (n > WAITERS_MAX)
+		g_string_append_printf(story, " and %u more", n - WAITERS_MAX);
+	if (n)
+		g_string_append_c(story, '.');
+}
+
 /* --- what surrounds it ------------------------------------------------- */
 
 static void say_memory(GString *story, const struct report_input *in)
@@ -330,6 +351,8 @@ char *story_of(const struct report_input *in, const struct fold *f)
 		say_waiters(story, f, "stuck at the last look");
 		if (v == VERDICT_LIVELOCK)
 			say_running(story, report_snapshot(in));
+		else
+			say_unexplained(story, g, report_snapshot(in));
 		say_memory(story, in);
 		say_server(story, in);
 	} else {
