@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "judge/stack.h"
 #include "report/ring.h"
 
 #define NAMES_MAX 3 /* told by name in one title */
@@ -56,6 +55,12 @@ struct marks {
 	gboolean *matters;  /* by node: is shown */
 };
 
+/* What any of many could bring. */
+static gboolean is_common_good(enum node_kind kind)
+{
+	return kind == NODE_MEMORY || kind == NODE_IO || kind == NODE_TAGS || kind == NODE_MEMPOOL;
+}
+
 /*
  * That memory may come from any of twenty reclaimers is said in one word by its
  * node; an edge to each would bury the rest.
@@ -67,7 +72,7 @@ static gboolean is_shown(const struct waitgraph *g, const struct marks *m, guint
 
 	if (from->kind == NODE_NOBODY)
 		return FALSE;
-	return m->hot_edge[e] || from->task >= 0 || from->mode == NODE_ALL || to->task < 0;
+	return m->hot_edge[e] || to->task < 0 || !is_common_good(from->kind);
 }
 
 static gboolean any_task_is_stuck(const struct waitgraph *g)
@@ -122,26 +127,86 @@ static int compare_strings(gconstpointer a, gconstpointer b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Tasks with equal keys are one: they wait for the same, and the same tasks wait for them. */
-static char *key_of(const struct waitgraph *g, const struct marks *m, guint i)
+/* What a node is by itself: nodes of the hot path are each their own, tasks are all alike. */
+static char *first_key(const struct waitgraph *g, const struct marks *m, guint i)
 {
 	const struct wait_node *node = node_at(g, i);
+
+	if (m->hot[i])
+		return g_strdup_printf("hot %u", i);
+	return g_strdup_printf("%d %d %s", node->knot, node->stuck,
+			       node->task < 0 ? node->label : "");
+}
+
+static void add_part(GPtrArray *parts, const char *way, guint class, const char *held)
+{
+	char *part = g_strdup_printf("%s %u %s", way, class, held);
+
+	if (g_ptr_array_find_with_equal_func(parts, part, g_str_equal, NULL))
+		g_free(part);
+	else
+		g_ptr_array_add(parts, part);
+}
+
+/* Its class, what classes it waits for, and what classes wait for it. */
+static char *key_of(const struct waitgraph *g, const struct marks *m, const guint *class, guint i)
+{
 	g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(g_free);
 
-	if (node->task < 0 || m->hot[i])
-		return g_strdup_printf("node %u", i);
 	for (guint e = 0; e < g->edges->len; e++) {
 		const struct wait_edge *edge = edge_at(g, e);
 
 		if (edge->from == i)
-			g_ptr_array_add(parts, g_strdup_printf("> %u %s", edge->to, edge->held));
+			add_part(parts, ">", class[edge->to], edge -> held);
 		else if (edge->to == i && is_shown(g, m, e))
-			g_ptr_array_add(parts, g_strdup_printf("< %u %s", edge->from, edge->held));
+			add_part(parts, "<", class[edge->from], edge -> held);
 	}
 	g_ptr_array_sort(parts, compare_strings);
-	g_ptr_array_insert(parts, 0, g_strdup_printf("%d %d", node->knot, node->stuck));
+	g_ptr_array_insert(parts, 0, g_strdup_printf("%u", class[i]));
 	g_ptr_array_add(parts, NULL);
 	return g_strjoinv("\n", (char **)parts->pdata);
+}
+
+/* The number of @key, which is new if it was not seen before.  Takes @key. */
+static guint number_of(GHashTable *numbers, char *key)
+{
+	gpointer known;
+
+	if (g_hash_table_lookup_extended(numbers, key, NULL, &known)) {
+		g_free(key);
+		return GPOINTER_TO_UINT(known);
+	}
+	known = GUINT_TO_POINTER(g_hash_table_size(numbers));
+	g_hash_table_insert(numbers, key, known);
+	return GPOINTER_TO_UINT(known);
+}
+
+/*
+ * Divide nodes into classes, so that those of one class wait for the same
+ * classes and are waited for by the same: from what each is by itself, divided
+ * again and again, until that changes nothing.  Caller frees.
+ */
+static guint *classes_of(const struct waitgraph *g, const struct marks *m, const GArray *order)
+{
+	guint *class = g_new0(guint, g->nodes->len + 1);
+	guint n = 0, before = 0;
+
+	for (guint round = 0; round == 0 || n > before; round++) {
+		g_autoptr(GHashTable)
+			numbers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+		g_autofree guint *next = g_new0(guint, g->nodes->len + 1);
+
+		for (guint i = 0; i < order->len; i++) {
+			guint at = g_array_index(order, guint, i);
+
+			next[at] = number_of(numbers,
+					     round ? key_of(g, m, class, at) : first_key(g, m, at));
+		}
+		before = n;
+		n = g_hash_table_size(numbers);
+		memcpy(class, next, sizeof(guint) * g->nodes->len);
+	}
+	return class;
 }
 
 /* "kworker/1:1" -> "kworker", "kswapd0" -> "kswapd": the kind of task. */
@@ -243,7 +308,9 @@ static void add_group(struct fold *f, const struct waitgraph *g, const struct sn
 				  .members = g_array_ref(members) };
 
 	if (first->task < 0) {
-		node.title = g_strdup(first->label);
+		node.title = members->len > 1
+				     ? g_strdup_printf("%u x %s", members->len, first->label)
+				     : g_strdup(first->label);
 		node.detail = first->mode == NODE_ANY ? detail_of_any(g, at) : g_strdup("");
 	} else {
 		node.title = title_of_tasks(g, s, members);
@@ -267,21 +334,17 @@ static GArray *in_order(const struct waitgraph *g, const struct marks *m)
 static void add_groups(struct fold *f, const struct waitgraph *g, const struct snapshot *s,
 		       const struct marks *m)
 {
-	g_autoptr(GHashTable) by_key = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GPtrArray) groups = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
 	g_autoptr(GArray) order = in_order(g, m);
+	g_autofree guint *class = classes_of(g, m, order);
 
+	/* Classes are numbered as their first members come. */
 	for (guint i = 0; i < order->len; i++) {
 		guint at = g_array_index(order, guint, i);
-		g_autofree char *key = key_of(g, m, at);
-		GArray *members = g_hash_table_lookup(by_key, key);
 
-		if (!members) {
-			members = g_array_new(FALSE, FALSE, sizeof(guint));
-			g_ptr_array_add(groups, members);
-			g_hash_table_insert(by_key, g_steal_pointer(&key), members);
-		}
-		g_array_append_val(members, at);
+		if (class[at] == groups->len)
+			g_ptr_array_add(groups, g_array_new(FALSE, FALSE, sizeof(guint)));
+		g_array_append_val((GArray *)g_ptr_array_index(groups, class[at]), at);
 	}
 	for (guint i = 0; i < groups->len; i++) {
 		GArray *members = g_ptr_array_index(groups, i);
@@ -359,70 +422,4 @@ struct fold *fold_graph(const struct waitgraph *g, const struct snapshot *s)
 	add_edges(f, g, &m);
 	unmark(&m);
 	return f;
-}
-
-static char *stack_key(const struct task_facts *t)
-{
-	GString *key = g_string_new(NULL);
-
-	for (guint i = 0; i < t->frames; i++) {
-		g_autofree char *frame = stack_frame_text(&t->stack[i]);
-
-		g_string_append_printf(key, "%s\n", frame);
-	}
-	return g_string_free(key, FALSE);
-}
-
-static void clear_group(gpointer data)
-{
-	g_array_unref(((struct stack_group *)data)->nodes);
-}
-
-static int by_worth(gconstpointer a, gconstpointer b)
-{
-	const struct stack_group *x = a, *y = b;
-	guint first_x = g_array_index(x->nodes, guint, 0);
-	guint first_y = g_array_index(y->nodes, guint, 0);
-
-	if (x->knot != y->knot)
-		return y->knot - x->knot;
-	if (x->stuck != y->stuck)
-		return y->stuck - x->stuck;
-	return (first_x > first_y) - (first_x < first_y);
-}
-
-GArray *fold_stacks(const struct waitgraph *g, const struct snapshot *s, gboolean idle_too)
-{
-	g_autoptr(GHashTable) by_key = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	GArray *groups = g_array_new(FALSE, FALSE, sizeof(struct stack_group));
-
-	g_array_set_clear_func(groups, clear_group);
-	for (guint i = 0; i < g->nodes->len; i++) {
-		const struct wait_node *node = node_at(g, i);
-
-		if (node->task < 0 || (node->wait.kind == WAIT_IDLE && !idle_too))
-			continue;
-
-		char *key = stack_key(task_at(s, node));
-		gpointer at;
-		gboolean known = g_hash_table_lookup_extended(by_key, key, NULL, &at);
-
-		if (!known) {
-			struct stack_group group = { g_array_new(FALSE, FALSE, sizeof(guint)),
-						     FALSE, FALSE };
-
-			at = GUINT_TO_POINTER(groups->len);
-			g_array_append_val(groups, group);
-		}
-		g_hash_table_insert(by_key, key, at);
-
-		struct stack_group *group =
-			&g_array_index(groups, struct stack_group, GPOINTER_TO_UINT(at));
-
-		group->knot |= node->knot;
-		group->stuck |= node->stuck;
-		g_array_append_val(group->nodes, i);
-	}
-	g_array_sort(groups, by_worth);
-	return groups;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Many tasks, few stories: tasks that wait alike become one node of a smaller
- * graph, and tasks with equal stacks one group.  Pictures, words and tables
- * are made from these.
+ * graph, from which picture and words are made.
  *
  *	wait graph -> who matters (the knot's hot path, everybody who waits, what they wait for)
  *		   -> fold those that wait for the same -> fold_graph()
@@ -48,16 +47,5 @@ DEFINE_SCOPED(fold, fold_free)
 /* Shorthands for loops over @f. */
 const struct fold_node *fold_node_at(const struct fold *f, guint i);
 const struct fold_edge *fold_edge_at(const struct fold *f, guint i);
-
-/* Tasks with one and the same stack. */
-struct stack_group {
-	GArray *nodes;	/* of guint: nodes of the wait graph, ascending */
-	gboolean knot;	/* one of them is in the knot */
-	gboolean stuck; /* one of them is stuck */
-};
-
-/* Of all tasks, or of those that are not idle: knot members first, then the stuck, then the rest.
- * Array of struct stack_group; caller unrefs. */
-GArray *fold_stacks(const struct waitgraph *g, const struct snapshot *s, gboolean idle_too);
 
 #endif

@@ -5,25 +5,19 @@
  * style and script are allowed by their hashes, so that a guest's words, should
  * they ever slip through as markup, could not act.
  */
-#include "report/html.h"
+#include "report/html_private.h"
 
 #include <string.h>
 
 #include "report/assets.h"
 #include "report/marks.h"
 #include "report/markup.h"
-#include "report/settings.h"
 #include "report/state.h"
 #include "report/story.h"
 #include "report/timeline.h"
-#include "run/klog.h"
-#include "run/record.h"
 
-#define CONSOLE_LINES	   300
-#define CONSOLE_LINE_CHARS 400
-#define EVENTS_MAX	   200
-#define ROWS_MAX	   100
-#define PAGES_PER_MIB	   256
+#define ROWS_MAX      100
+#define PAGES_PER_MIB 256
 
 /* "sha256-..." of what stands between the tags of a <style> or <script>. */
 static char *hash_of(const char *text)
@@ -57,6 +51,27 @@ static void head(GString *out, const struct report_input *in)
 	markup_raw(out, "</style>\n</head>\n<body>\n");
 }
 
+void html_section(GString *out, const char *id, const char *title)
+{
+	markup_add(out, "<section id=\"%s\">\n<h2>%s</h2>\n", id, title);
+}
+
+void html_section_end(GString *out)
+{
+	markup_raw(out, "</section>\n");
+}
+
+void html_fact(GString *out, const char *name, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	g_autofree char *value = g_strdup_vprintf(fmt, ap);
+	va_end(ap);
+	if (*value)
+		markup_add(out, "<div><dt>%s</dt><dd>%s</dd></div>\n", name, value);
+}
+
 /* --- the top of the page ----------------------------------------------- */
 
 static const char *colour_of(const struct report_input *in)
@@ -77,18 +92,6 @@ static const char *colour_of(const struct report_input *in)
 	}
 }
 
-G_GNUC_PRINTF(3, 4)
-static void fact(GString *out, const char *name, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	g_autofree char *value = g_strdup_vprintf(fmt, ap);
-	va_end(ap);
-	if (*value)
-		markup_add(out, "<div><dt>%s</dt><dd>%s</dd></div>\n", name, value);
-}
-
 static void traffic_facts(GString *out, const struct report_input *in)
 {
 	const struct sample *s = report_last_sample(in);
@@ -99,15 +102,16 @@ static void traffic_facts(GString *out, const struct report_input *in)
 	g_autofree char *verified = grouped(MAX(s->verified_pages, 0));
 	g_autofree char *corrupt = grouped(MAX(s->corrupt_pages, 0));
 
-	fact(out, "Swapped out", "%" G_GINT64_FORMAT " MiB", s->swap_out_pages / PAGES_PER_MIB);
-	fact(out, "Swapped in", "%" G_GINT64_FORMAT " MiB", s->swap_in_pages / PAGES_PER_MIB);
-	fact(out, "Pages verified", "%s", verified);
-	fact(out, "Pages corrupt", "%s", corrupt);
-	fact(out, "Processes passed", "%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT,
-	     MAX(s->slots_passed, 0),
-	     MAX(s->slots_passed, 0) + MAX(s->slots_running, 0) + MAX(s->slots_failed, 0) +
-		     MAX(s->slots_killed, 0));
-	fact(out, "OOM kills", "%" G_GINT64_FORMAT, MAX(s->oom_kills, 0));
+	html_fact(out, "Swapped out", "%" G_GINT64_FORMAT " MiB",
+		  s->swap_out_pages / PAGES_PER_MIB);
+	html_fact(out, "Swapped in", "%" G_GINT64_FORMAT " MiB", s->swap_in_pages / PAGES_PER_MIB);
+	html_fact(out, "Pages verified", "%s", verified);
+	html_fact(out, "Pages corrupt", "%s", corrupt);
+	html_fact(out, "Processes passed", "%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT,
+		  MAX(s->slots_passed, 0),
+		  MAX(s->slots_passed, 0) + MAX(s->slots_running, 0) + MAX(s->slots_failed, 0) +
+			  MAX(s->slots_killed, 0));
+	html_fact(out, "OOM kills", "%" G_GINT64_FORMAT, MAX(s->oom_kills, 0));
 }
 
 static void header(GString *out, const struct report_input *in)
@@ -131,13 +135,14 @@ static void header(GString *out, const struct report_input *in)
 		markup_add(out, "<p class=\"note\">Judged again by this version: %s.</p>\n",
 			   verdict_name(in->ruling->verdict));
 	markup_raw(out, "<dl class=\"facts\">\n");
-	fact(out, "Kernel", "%s", member_text(in->run, "kernel"));
-	fact(out, "Duration", "%.1f s", member_double(in->verdict, "duration_s"));
+	html_fact(out, "Kernel", "%s", member_text(in->run, "kernel"));
+	html_fact(out, "Duration", "%.1f s", member_double(in->verdict, "duration_s"));
 	if (strcmp(member_text(in->verdict, "verdict"), "PASS"))
-		fact(out, "Without progress", "%.1f s of fair time", quiet_s);
+		html_fact(out, "Without progress", "%.1f s of fair time", quiet_s);
 	traffic_facts(out, in);
-	fact(out, "Seed", "%" G_GINT64_FORMAT, member_int(in->run, "seed"));
-	fact(out, "Begun (UTC)", "%.10s %.5s", started, strlen(started) > 16 ? started + 11 : "");
+	html_fact(out, "Seed", "%" G_GINT64_FORMAT, member_int(in->run, "seed"));
+	html_fact(out, "Begun (UTC)", "%.10s %.5s", started,
+		  strlen(started) > 16 ? started + 11 : "");
 	markup_raw(out, "</dl>\n</header>\n");
 }
 
@@ -154,22 +159,12 @@ static void contents(GString *out, const struct report_input *in)
 		   "<a href=\"#run\">What ran</a><a href=\"#again\">Again</a></nav>\n<main>\n");
 }
 
-static void section(GString *out, const char *id, const char *title)
-{
-	markup_add(out, "<section id=\"%s\">\n<h2>%s</h2>\n", id, title);
-}
-
-static void end_section(GString *out)
-{
-	markup_raw(out, "</section>\n");
-}
-
 static void story(GString *out, const struct report_input *in, const struct fold *f)
 {
 	g_autofree char *text = story_of(in, f);
 	JsonArray *held = member_array(in->verdict, "held");
 
-	section(out, "story", "What happened");
+	html_section(out, "story", "What happened");
 	markup_add(out, "<p class=\"story\">%s</p>\n", text);
 	for (guint i = 0;
 	     held && json_array_get_length(held) > 1 && i < json_array_get_length(held); i++) {
@@ -178,7 +173,7 @@ static void story(GString *out, const struct report_input *in, const struct fold
 		markup_add(out, "<p class=\"note\">held: %s, %s</p>\n", member_text(o, "verdict"),
 			   member_text(o, "reason"));
 	}
-	end_section(out);
+	html_section_end(out);
 }
 
 /* --- the wait graph ---------------------------------------------------- */
@@ -224,7 +219,7 @@ static void waitgraph(GString *out, const struct report_input *in, const struct 
 
 	if (!f || !f->nodes->len)
 		return;
-	section(out, "knot", *signature ? "The knot" : "Who waits for what");
+	html_section(out, "knot", *signature ? "The knot" : "Who waits for what");
 	if (*signature)
 		known(out, in, signature);
 	if (svg) {
@@ -251,7 +246,7 @@ static void waitgraph(GString *out, const struct report_input *in, const struct 
 	markup_raw(out, "<details><summary>All other waits, with their evidence</summary>\n");
 	edges(out, f, FALSE);
 	markup_raw(out, "</details>\n");
-	end_section(out);
+	html_section_end(out);
 }
 
 /* --- the evidence ------------------------------------------------------ */
@@ -260,7 +255,7 @@ static void timeline(GString *out, const struct report_input *in)
 {
 	g_autoptr(GArray) marks = marks_of(in);
 
-	section(out, "time", "Timeline");
+	html_section(out, "time", "Timeline");
 	if (!in->samples->len) {
 		markup_raw(out, "<p class=\"note\">No samples were taken.</p>\n");
 	} else {
@@ -280,7 +275,7 @@ static void timeline(GString *out, const struct report_input *in)
 			   "</ol>\n<p class=\"note\">Host time since QEMU began. Tinted: below "
 			   "the min watermark, where only the reserves are left.</p>\n");
 	}
-	end_section(out);
+	html_section_end(out);
 }
 
 static void state(GString *out, const struct report_input *in)
@@ -290,150 +285,13 @@ static void state(GString *out, const struct report_input *in)
 
 	if (!tables)
 		return;
-	section(out, "state", "The guest's state at the last snapshot");
+	html_section(out, "state", "The guest's state at the last snapshot");
 	if (!s->complete)
 		markup_raw(out, "<p class=\"note\">The snapshot is incomplete: part of the memory "
 				"made no sense.</p>\n");
 	for (guint i = 0; i < tables->len; i++)
 		table_to_html(g_ptr_array_index(tables, i), ROWS_MAX, out);
-	end_section(out);
-}
-
-static void events(GString *out, const struct report_input *in)
-{
-	static const char *const columns[] = { "#time, s", "event", "name", "detail", NULL };
-	SCOPED(table) t = table_new("", columns);
-
-	section(out, "events", "Events");
-	for (guint i = 0; i < in->events->len; i++) {
-		const struct report_event *e = &g_array_index(in->events, struct report_event, i);
-
-		if (strcmp(e->kind, event_kind_name(EVENT_QMP)))
-			table_row(t, g_strdup_printf("%.1f", e->host_us / 1e6), g_strdup(e->kind),
-				  g_strdup(e->name), g_strdup(e->detail), NULL);
-	}
-	table_to_html(t, EVENTS_MAX, out);
-	end_section(out);
-}
-
-static void console_line(GString *out, char *line)
-{
-	const struct klog_mark *mark = klog_classify(g_strchomp(line));
-	glong chars = g_utf8_strlen(line, -1);
-	g_autofree char *cut = chars > CONSOLE_LINE_CHARS
-				       ? g_utf8_substring(line, 0, CONSOLE_LINE_CHARS)
-				       : g_strdup(line);
-
-	if (mark)
-		markup_add(out, "<b class=\"%s\">%s</b>", mark->evidence ? "bad" : "sign", cut);
-	else
-		markup_add(out, "%s", cut);
-	markup_raw(out, chars > CONSOLE_LINE_CHARS ? "...\n" : "\n");
-}
-
-static void console(GString *out, const struct report_input *in)
-{
-	g_autofree char *text = g_strchomp(g_utf8_make_valid(in->console, -1));
-	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-	guint n = g_strv_length(lines);
-
-	section(out, "console", "Console");
-	markup_add(out, "<p class=\"note\">The last %u of %u lines.</p>\n", MIN(n, CONSOLE_LINES),
-		   n);
-	markup_raw(out, "<pre class=\"console\" tabindex=\"0\">");
-	for (guint i = n > CONSOLE_LINES ? n - CONSOLE_LINES : 0; i < n; i++)
-		console_line(out, lines[i]);
-	markup_raw(out, "</pre>\n");
-	end_section(out);
-}
-
-/* --- what ran, and again ----------------------------------------------- */
-
-static void versions(GString *out, const struct report_input *in)
-{
-	JsonObject *v = member_object(in->run, "versions");
-
-	fact(out, "Machine", "%" G_GINT64_FORMAT " CPUs, %" G_GINT64_FORMAT " MiB, %s, %s",
-	     member_int(in->run, "cpus"), member_int(in->run, "memory_bytes") >> 20,
-	     member_text(in->run, "nic"), member_text(in->run, "accel"));
-	fact(out, "Swap", "%" G_GINT64_FORMAT " MiB over NBD",
-	     member_int(in->run, "swap_bytes") >> 20);
-	fact(out, "Server", "%s", v ? member_text(v, "server") : member_text(in->run, "backend"));
-	fact(out, "QEMU", "%s", member_text(v, "qemu"));
-	fact(out, "netswap", "%s", member_text(v, "netswap"));
-	fact(out, "Host", "%s", member_text(v, "host"));
-	fact(out, "Kernel's command line", "%s", member_text(in->run, "cmdline"));
-	for (guint i = 0; i < in->events->len; i++) {
-		const struct report_event *e = &g_array_index(in->events, struct report_event, i);
-
-		if (!strcmp(e->name, "guest-opened"))
-			fact(out, "Kernel's banner", "%s", e->detail);
-	}
-}
-
-static void what_ran(GString *out, const struct report_input *in)
-{
-	g_autoptr(GArray) settings = settings_of(in);
-	g_autofree char *scenario = report_file(in, "scenario.scn");
-
-	section(out, "run", "What ran");
-	markup_raw(out, "<dl class=\"facts wide\">\n");
-	versions(out, in);
-	markup_raw(out, "</dl>\n<h3>Settings that differ from the defaults</h3>\n");
-	if (settings->len)
-		markup_raw(out, "<ul>\n");
-	for (guint i = 0; i < settings->len; i++) {
-		g_autofree char *line = setting_text(&g_array_index(settings, struct setting, i));
-
-		markup_add(out, "<li><code>%s</code></li>\n", line);
-	}
-	markup_raw(out, settings->len ? "</ul>\n" : "<p>None.</p>\n");
-	markup_add(out, "<details><summary>scenario.scn</summary><pre>%s</pre></details>\n",
-		   scenario);
-	end_section(out);
-}
-
-static int compare_names(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Beside this page; a guest named some of them. */
-static void files(GString *out, const struct report_input *in)
-{
-	g_autoptr(GDir) dir = g_dir_open(in->dir, 0, NULL);
-	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-	const char *entry;
-
-	while (dir && (entry = g_dir_read_name(dir)))
-		g_ptr_array_add(names, g_strdup(entry));
-	g_ptr_array_sort(names, compare_names);
-	markup_raw(out, "<h3>Files of this run</h3>\n<p>");
-	for (guint i = 0; i < names->len; i++) {
-		const char *name = g_ptr_array_index(names, i);
-		g_autofree char *uri = g_uri_escape_string(name, NULL, FALSE);
-
-		markup_add(out, "%s<a href=\"./%s\">%s</a>", i ? ", " : "", uri, name);
-	}
-	markup_raw(out, "</p>\n");
-}
-
-static void again(GString *out, const struct report_input *in)
-{
-	g_autofree char *command = report_file(in, "qemu.cmd");
-
-	section(out, "again", "Again");
-	markup_add(out, "<p>Run it:</p>\n<pre>%s</pre>\n", member_text(in->run, "replay"));
-	markup_add(out,
-		   "<p>Judge the recorded facts again:</p>\n<pre>netswap report --again %s</pre>\n",
-		   in->dir);
-	if (*command)
-		markup_add(out,
-			   "<details><summary>QEMU, without the swap server and the board</summary>"
-			   "<pre>%s</pre></details>\n",
-			   g_strchomp(command));
-	files(out, in);
-	end_section(out);
+	html_section_end(out);
 }
 
 char *html_report(const struct report_input *in, const struct fold *f, const char *svg)
@@ -449,10 +307,7 @@ char *html_report(const struct report_input *in, const struct fold *f, const cha
 	if (report_graph(in))
 		html_tasks(out, report_graph(in), report_snapshot(in), f);
 	state(out, in);
-	events(out, in);
-	console(out, in);
-	what_ran(out, in);
-	again(out, in);
+	html_record(out, in);
 	markup_raw(out, "</main>\n<script>");
 	markup_raw(out, asset_report_js());
 	markup_raw(out, "</script>\n</body>\n</html>\n");

@@ -6,8 +6,9 @@
 #include <string.h>
 
 #include "judge/stack.h"
-#include "report/html.h"
+#include "report/html_private.h"
 #include "report/markup.h"
+#include "report/stacks.h"
 #include "report/tasks.h"
 
 #define ROWS_MAX 1500
@@ -63,7 +64,7 @@ static int by_standing(gconstpointer a, gconstpointer b)
 static GArray *rows_of(const struct waitgraph *g, const struct snapshot *s, const struct fold *f)
 {
 	GArray *rows = g_array_new(FALSE, FALSE, sizeof(struct row));
-	g_autoptr(GArray) groups = fold_stacks(g, s, TRUE);
+	g_autoptr(GArray) groups = stack_groups(g, s, TRUE);
 	g_autofree gint *first = g_new(gint, groups->len + 1);
 	g_autofree guint *group_of = g_new0(guint, g->nodes->len + 1);
 

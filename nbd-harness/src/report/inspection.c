@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "report/inspection.h"
 
-#include <string.h>
-
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "judge/known.h"
-#include "judge/stack.h"
+#include "report/text_parts.h"
 #include "run/facts_json.h"
 #include "run/graph_json.h"
 
@@ -23,14 +21,6 @@ static const struct wait_node *node_at(const struct inspection *i, guint n)
 
 /* --- text -------------------------------------------------------------- */
 
-static void heading(GString *out, const char *title)
-{
-	text_line(out, "\n%s", title);
-	for (gsize i = 0; i < strlen(title); i++)
-		g_string_append_c(out, '-');
-	g_string_append_c(out, '\n');
-}
-
 static void known(const struct inspection *i, GString *out)
 {
 	g_autoptr(GPtrArray) list = known_load(NULL);
@@ -38,7 +28,7 @@ static void known(const struct inspection *i, GString *out)
 
 	text_line(out, "Signature  %s", i->signature);
 	if (!k) {
-		text_line(out, "Known      not among the known signatures");
+		text_line(out, "Known      no: not in nbd-harness/known-signatures");
 		return;
 	}
 	text_line(out, "Known      %s: %s", k->name, k->title);
@@ -56,101 +46,35 @@ static void summary(const struct inspection *i, GString *out)
 	if (i->ruling)
 		text_line(out, "Verdict    %s: %s", verdict_name(i->ruling->verdict),
 			  i->ruling->reason[i->ruling->verdict]);
-	if (*i->signature)
-		known(i, out);
-	else
-		text_line(out, "Knot       none");
 	for (guint n = 0; n < i->notes->len; n++)
 		text_line(out, "Note       %s", (char *)i->notes->pdata[n]);
 }
 
-static void edges(const struct inspection *i, gboolean of_knot, GString *out)
+/* A part with its heading, unless it is empty. */
+static void others(GString *out, const struct fold *f, const char *title, enum waits which)
 {
-	for (guint n = 0; n < i->graph->edges->len; n++) {
-		const struct wait_edge *e = &g_array_index(i->graph->edges, struct wait_edge, n);
-		gboolean in_knot = node_at(i, e->from)->knot && node_at(i, e->to)->knot;
+	gsize before = out->len, begun;
 
-		if (in_knot == of_knot)
-			text_line(out, "  %s\n      waits for %s: %s   [%s]",
-				  node_at(i, e->from)->label, e->held, node_at(i, e->to)->label,
-				  e->evidence);
-	}
+	text_heading(out, title);
+	begun = out->len;
+	text_waits(out, f, which);
+	if (out->len == begun)
+		g_string_truncate(out, before);
 }
 
-static void stack(const struct task_facts *t, GString *out)
+static void waits(const struct inspection *i, GString *out)
 {
-	for (guint n = 0; n < t->frames; n++) {
-		g_autofree char *frame = stack_frame_text(&t->stack[n]);
+	SCOPED(fold) f = fold_graph(i->graph, i->snapshot);
 
-		text_line(out, "      %s", frame);
+	text_heading(out, "The knot: who waits for what, held by whom");
+	if (*i->signature) {
+		known(i, out);
+		text_waits(out, f, WAITS_HOT);
+	} else {
+		text_line(out, "none");
 	}
-}
-
-static void task(const struct inspection *i, const struct wait_node *node, GString *out)
-{
-	const struct task_facts *t = task_at(i, node->task);
-
-	text_line(out, "  %s  %s  %s%s%s%s", node->label, task_state_name(t),
-		  wait_kind_name(node->wait.kind), *t->on.name ? " " : "", t->on.name,
-		  node->knot	? "  (in the knot)"
-		  : node->stuck ? "  (stuck)"
-				: "");
-	stack(t, out);
-}
-
-static void tasks(const struct inspection *i, gboolean all, GString *out)
-{
-	heading(out, all ? "Tasks" : "Blocked tasks");
-	for (guint n = 0; n < i->graph->nodes->len; n++) {
-		const struct wait_node *node = node_at(i, n);
-
-		if (node->task >= 0 &&
-		    (all || (node->wait.kind != WAIT_NONE && node->wait.kind != WAIT_IDLE)))
-			task(i, node, out);
-	}
-}
-
-static void zones(const struct snapshot *s, GString *out)
-{
-	heading(out, "Zones (pages)");
-	for (guint n = 0; n < s->zones->len; n++) {
-		const struct zone_facts *z = &g_array_index(s->zones, struct zone_facts, n);
-
-		text_line(out,
-			  "  node %d %-8s %" G_GINT64_FORMAT " free; min %" G_GINT64_FORMAT
-			  ", low %" G_GINT64_FORMAT ", high %" G_GINT64_FORMAT
-			  ", managed %" G_GINT64_FORMAT,
-			  z->node, z->name, z->free_pages, z->min_pages, z->low_pages,
-			  z->high_pages, z->managed_pages);
-	}
-}
-
-static void swap_device(const struct snapshot *s, GString *out)
-{
-	heading(out, "Swap device");
-	for (guint n = 0; n < s->sockets->len; n++) {
-		const struct socket_facts *k = &g_array_index(s->sockets, struct socket_facts, n);
-
-		text_line(out,
-			  "  %s: %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
-			  " bytes queued, %" G_GUINT64_FORMAT " unacknowledged, %u retransmits",
-			  k->name, k->wmem_queued_bytes, k->sndbuf_bytes, k->unacked_bytes,
-			  k->retransmits);
-	}
-	for (guint n = 0; n < s->requests->len; n++) {
-		const struct request_facts *r =
-			&g_array_index(s->requests, struct request_facts, n);
-
-		text_line(out, "  %s: %s of %" G_GUINT64_FORMAT " bytes in flight", r->name,
-			  r->op ? r->op : "request", r->bytes);
-	}
-	for (guint n = 0; n < s->napis->len; n++) {
-		const struct napi_facts *p = &g_array_index(s->napis, struct napi_facts, n);
-
-		text_line(out, "  NAPI %s (%s): %s, %d receive buffers posted", p->device,
-			  p->poll ? p->poll : "?", p->disabled ? "DISABLED" : "enabled",
-			  p->rx_posted);
-	}
+	others(out, f, "Stuck behind it", WAITS_STUCK);
+	others(out, f, "Waits that can still end", WAITS_FREE);
 }
 
 char *inspection_text(const struct inspection *i, gboolean all)
@@ -158,16 +82,12 @@ char *inspection_text(const struct inspection *i, gboolean all)
 	GString *out = g_string_new(NULL);
 
 	summary(i, out);
-	if (*i->signature) {
-		heading(out, "The knot: who waits for what, held by whom");
-		edges(i, TRUE, out);
-	}
-	heading(out, "Other waits");
-	edges(i, FALSE, out);
-	tasks(i, all, out);
-	zones(i->snapshot, out);
-	swap_device(i->snapshot, out);
-	return g_string_free(out, FALSE);
+	waits(i, out);
+	text_heading(out, all ? "Stacks of all tasks" : "Stacks of all tasks that are not idle");
+	text_stacks(out, i->graph, i->snapshot, all);
+	text_heading(out, "Memory, devices and workers");
+	text_state(out, i->snapshot);
+	return text_printable(out);
 }
 
 static const struct wait_node *find_task(const struct inspection *i, gint32 pid, GError **error)
@@ -183,11 +103,14 @@ static const struct wait_node *find_task(const struct inspection *i, gint32 pid,
 char *inspection_task_text(const struct inspection *i, gint32 pid, GError **error)
 {
 	const struct wait_node *node = find_task(i, pid, error);
-	GString *out = g_string_new(NULL);
+	GString *out;
 
-	if (node)
-		task(i, node, out);
-	return g_string_free(out, !node);
+	if (!node)
+		return NULL;
+	out = g_string_new(NULL);
+	text_task(out, task_at(i, node->task), node);
+	text_stack(out, task_at(i, node->task));
+	return text_printable(out);
 }
 
 /* --- JSON -------------------------------------------------------------- */

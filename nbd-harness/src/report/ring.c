@@ -87,12 +87,56 @@ static void mark_ring(const struct waitgraph *g, guint e, gboolean *hot)
 		hot[ways[at].by] = TRUE;
 }
 
+static guint tasks_behind(const struct waitgraph *g, guint at)
+{
+	guint n = 0;
+
+	for (guint e = 0; e < g->edges->len; e++)
+		n += edge_at(g, e)->to == at && node_at(g, edge_at(g, e)->from)->task >= 0;
+	return n;
+}
+
+/* What nobody is in charge of, and of those who wait for it the one that keeps most others. */
+static void mark_orphan(const struct waitgraph *g, guint orphan, gboolean *hot)
+{
+	gint best = -1;
+
+	for (guint e = 0; e < g->edges->len; e++) {
+		const struct wait_edge *edge = edge_at(g, e);
+
+		if (in_knot(g, edge) && edge->to == orphan &&
+		    node_at(g, edge->from)->kind == NODE_TASK &&
+		    (best < 0 ||
+		     tasks_behind(g, edge->from) > tasks_behind(g, edge_at(g, best)->from)))
+			best = e;
+	}
+	if (best >= 0)
+		hot[best] = TRUE;
+}
+
+static gboolean mark_orphans(const struct waitgraph *g, gboolean *hot)
+{
+	gboolean any = FALSE;
+
+	for (guint e = 0; e < g->edges->len; e++) {
+		const struct wait_edge *edge = edge_at(g, e);
+
+		if (!in_knot(g, edge) || node_at(g, edge->to)->kind != NODE_NOBODY)
+			continue;
+		any = hot[e] = TRUE;
+		mark_orphan(g, edge->from, hot);
+	}
+	return any;
+}
+
 gboolean *ring_edges(const struct waitgraph *g)
 {
 	gboolean *hot = g_new0(gboolean, g->edges->len + 1);
 	g_autoptr(GHashTable) done = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	enum worth best = NO_WORTH;
 
+	if (mark_orphans(g, hot))
+		return hot;
 	for (guint e = 0; e < g->edges->len; e++)
 		best = MAX(best, worth_of(g, edge_at(g, e)));
 	for (guint e = 0; best > NO_WORTH && e < g->edges->len; e++) {

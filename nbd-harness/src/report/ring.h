@@ -6,6 +6,9 @@
  *
  *	for each holder of something in the knot (a lock, a NAPI, a work item):
  *	the shortest way from it, along what it waits for, back to who waits for it
+ *
+ * Where something has no holder at all, there is no ring: the path leads from
+ * one who waits for it to NOBODY.
  */
 #ifndef NETSWAP_REPORT_RING_H
 #define NETSWAP_REPORT_RING_H

@@ -119,9 +119,7 @@ static void add_target(GString *story, const struct fold *f, const struct fold_e
 	const struct fold_node *to = fold_node_at(f, edge->to);
 
 	g_string_append(story, edge->held);
-	if (to->kind == NODE_NOBODY)
-		g_string_append(story, ", and nobody is in charge of it");
-	else if (to->kind == NODE_TASK && is_lock(edge->held))
+	if (to->kind == NODE_TASK && is_lock(edge->held))
 		g_string_append_printf(story, ", held by %s", to->title);
 	else if (to->kind == NODE_TASK)
 		g_string_append_printf(story, ", which is up to %s", to->title);
@@ -143,6 +141,17 @@ static void add_subject(GString *story, const struct fold_node *node)
 		story->str[begin] = g_ascii_toupper(story->str[begin]);
 }
 
+static gboolean waits_for_nobody(const struct fold *f, guint at)
+{
+	for (guint i = 0; i < f->edges->len; i++) {
+		const struct fold_edge *edge = fold_edge_at(f, i);
+
+		if (edge->from == at && fold_node_at(f, edge->to)->kind == NODE_NOBODY)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 /* One sentence: what @at waits for on the hot path. */
 static void say_step(GString *story, const struct fold *f, guint at)
 {
@@ -151,6 +160,10 @@ static void say_step(GString *story, const struct fold *f, guint at)
 	gboolean closes = FALSE;
 	const char *sep = "";
 
+	if (waits_for_nobody(f, at)) {
+		say(story, "Nobody is in charge of %s.", subject(node));
+		return;
+	}
 	add_subject(story, node);
 	if (any)
 		g_string_append_printf(story, " could come from %s; one is ", node->detail);

@@ -8,27 +8,15 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "judge/stack.h"
 #include "report/settings.h"
-#include "report/state.h"
 #include "report/story.h"
-#include "report/tasks.h"
+#include "report/text_parts.h"
 #include "run/record.h"
 
 #define COLUMNS		   96
 #define CONSOLE_TAIL_LINES 25
 #define EVENTS_MAX	   60
-#define ROWS_MAX	   20
-#define GROUP_LINES_MAX	   12 /* of tasks with one stack */
 #define PAGES_PER_MIB	   256
-
-static void heading(GString *out, const char *title)
-{
-	g_string_append_printf(out, "\n%s\n", title);
-	for (gsize i = 0; i < strlen(title); i++)
-		g_string_append_c(out, '-');
-	g_string_append_c(out, '\n');
-}
 
 /* @text broken at spaces. */
 static void paragraph(GString *out, const char *text)
@@ -68,7 +56,7 @@ static void others_that_held(GString *out, const struct report_input *in)
 
 	if (!held || json_array_get_length(held) < 2)
 		return;
-	heading(out, "All that held");
+	text_heading(out, "All that held");
 	for (guint i = 0; i < json_array_get_length(held); i++) {
 		JsonObject *o = json_array_get_object_element(held, i);
 
@@ -77,21 +65,6 @@ static void others_that_held(GString *out, const struct report_input *in)
 }
 
 /* --- the knot ---------------------------------------------------------- */
-
-/* The edges of the hot path, or those of everybody else who is stuck. */
-static void waits(GString *out, const struct fold *f, gboolean hot)
-{
-	for (guint e = 0; f && e < f->edges->len; e++) {
-		const struct fold_edge *edge = fold_edge_at(f, e);
-		const struct fold_node *from = fold_node_at(f, edge->from);
-
-		if (edge->hot != hot || (!hot && (from->kind != NODE_TASK || !from->stuck)))
-			continue;
-		text_line(out, "  %s%s%s%s\n      waits for %s: %s   [%s]", from->title,
-			  *from->detail ? " [" : "", from->detail, *from->detail ? "]" : "",
-			  edge->held, fold_node_at(f, edge->to)->title, edge->evidence);
-	}
-}
 
 static void known(GString *out, const struct report_input *in)
 {
@@ -115,81 +88,36 @@ static void knot(GString *out, const struct report_input *in, const struct fold 
 
 	if (!*signature)
 		return;
-	heading(out, "The knot: who waits for what, held by whom");
+	text_heading(out, "The knot: who waits for what, held by whom");
 	text_line(out, "Signature  %s", signature);
 	known(out, in);
 	text_line(out,
 		  "Found      %.1f s of fair time after the last progress (khungtaskd speaks after "
 		  "120 s)",
 		  member_double(in->verdict, "detected_after_s"));
-	waits(out, f, TRUE);
+	text_waits(out, f, WAITS_HOT);
 	text_line(out, "Stuck behind it:");
-	waits(out, f, FALSE);
+	text_waits(out, f, WAITS_STUCK);
 }
 
-/* --- tasks ------------------------------------------------------------- */
-
-static void task_line(GString *out, const struct task_facts *t, const struct wait_node *node)
-{
-	g_autofree char *wait = task_wait_text(t, &node->wait);
-	g_autofree char *flags = task_flags_text(t);
-
-	text_line(out, "  %s  %s  waits for %s%s%s%s%s", node->label, task_state_name(t), wait,
-		  *flags ? "  {" : "", flags, *flags ? "}" : "",
-		  node->knot ? "  (in the knot)" : "");
-}
-
-static void stack_lines(GString *out, const struct task_facts *t)
-{
-	for (guint i = 0; i < t->frames; i++) {
-		g_autofree char *frame = stack_frame_text(&t->stack[i]);
-
-		text_line(out, "      %s", frame);
-	}
-}
-
-/* Tasks with the same stack are told once. */
-static void stacks(GString *out, const struct report_input *in)
-{
-	const struct waitgraph *g = report_graph(in);
-	const struct snapshot *s = report_snapshot(in);
-	g_autoptr(GArray) groups = g ? fold_stacks(g, s, FALSE) : NULL;
-
-	if (!groups || !groups->len)
-		return;
-	heading(out, "Stacks of all tasks that are not idle, the knot's first");
-	for (guint i = 0; i < groups->len; i++) {
-		const struct stack_group *group = &g_array_index(groups, struct stack_group, i);
-		guint n = group->nodes->len;
-
-		for (guint k = 0; k < MIN(n, GROUP_LINES_MAX); k++) {
-			const struct wait_node *node =
-				task_node(g, g_array_index(group->nodes, guint, k));
-
-			task_line(out, task_of(s, node), node);
-		}
-		if (n > GROUP_LINES_MAX)
-			text_line(out, "  and %u more", n - GROUP_LINES_MAX);
-		if (n > 1)
-			text_line(out, "      (%u tasks with this stack)", n);
-		stack_lines(out, task_of(s, task_node(g, g_array_index(group->nodes, guint, 0))));
-	}
-}
-
-/* --- the guest's state ------------------------------------------------- */
+/* --- the guest ---------------------------------------------------------- */
 
 static void state(GString *out, const struct report_input *in)
 {
 	const struct snapshot *s = report_snapshot(in);
-	g_autoptr(GPtrArray) tables = s ? state_tables(s) : NULL;
 
-	if (!tables)
+	if (!s)
 		return;
-	heading(out, "The guest's memory, devices and workers at the last snapshot");
-	if (!s->complete)
-		text_line(out, "(The snapshot is incomplete: part of the memory made no sense.)");
-	for (guint i = 0; i < tables->len; i++)
-		table_to_text(g_ptr_array_index(tables, i), ROWS_MAX, out);
+	text_heading(out, "The guest's memory, devices and workers at the last snapshot");
+	text_state(out, s);
+}
+
+static void stacks(GString *out, const struct report_input *in)
+{
+	if (!report_graph(in))
+		return;
+	text_heading(out, "Stacks of all tasks that are not idle, the knot's first");
+	text_stacks(out, report_graph(in), report_snapshot(in), FALSE);
 }
 
 static void last_sample(GString *out, const struct report_input *in)
@@ -198,7 +126,7 @@ static void last_sample(GString *out, const struct report_input *in)
 
 	if (!s)
 		return;
-	heading(out, "The last sample");
+	text_heading(out, "The last sample");
 	text_line(out,
 		  "Memory     %" G_GINT64_FORMAT " pages free; watermarks min %" G_GINT64_FORMAT
 		  ", low %" G_GINT64_FORMAT ", high %" G_GINT64_FORMAT,
@@ -251,7 +179,7 @@ static void what_ran(GString *out, const struct report_input *in)
 {
 	g_autoptr(GArray) settings = settings_of(in);
 
-	heading(out, "What ran");
+	text_heading(out, "What ran");
 	text_line(out, "Scenario   %s: %s", member_text(in->run, "scenario"),
 		  member_text(in->run, "about"));
 	versions(out, in);
@@ -278,7 +206,7 @@ static void events(GString *out, const struct report_input *in)
 {
 	guint shown = 0, n = 0;
 
-	heading(out, "Events");
+	text_heading(out, "Events");
 	for (guint i = 0; i < in->events->len; i++) {
 		const struct report_event *e = &g_array_index(in->events, struct report_event, i);
 
@@ -300,7 +228,7 @@ static void console_tail(GString *out, const struct report_input *in)
 
 	if (!n || !strcmp(member_text(in->verdict, "verdict"), "PASS"))
 		return;
-	heading(out, "Console, the last lines");
+	text_heading(out, "Console, the last lines");
 	for (guint i = n > CONSOLE_TAIL_LINES ? n - CONSOLE_TAIL_LINES : 0; i < n; i++)
 		text_line(out, "  %s", g_strchomp(lines[i]));
 }
@@ -311,7 +239,7 @@ static void reproduce(GString *out, const struct report_input *in)
 	g_autofree char *command = report_file(in, "qemu.cmd");
 	const char *vmlinux = member_text(in->run, "vmlinux");
 
-	heading(out, "Again");
+	text_heading(out, "Again");
 	text_line(out, "Run it     %s", member_text(in->run, "replay"));
 	text_line(out, "Judge it   netswap report --again %s", in->dir);
 	if (g_file_test(core, G_FILE_TEST_EXISTS))
@@ -322,23 +250,13 @@ static void reproduce(GString *out, const struct report_input *in)
 			  g_strchomp(command));
 }
 
-/* The guest's words are in it: nothing may move a terminal's cursor. */
-static char *printable(GString *out)
-{
-	for (char *c = out->str; *c; c++) {
-		if (!g_ascii_isprint(*c) && *c != '\n' && *c != '\t')
-			*c = '?';
-	}
-	return g_string_free(out, FALSE);
-}
-
 char *text_report(const struct report_input *in, const struct fold *f)
 {
 	GString *out = g_string_new(NULL);
 	g_autofree char *story = story_of(in, f);
 
 	summary(out, in);
-	heading(out, "What happened");
+	text_heading(out, "What happened");
 	paragraph(out, story);
 	others_that_held(out, in);
 	knot(out, in, f);
@@ -349,5 +267,5 @@ char *text_report(const struct report_input *in, const struct fold *f)
 	stacks(out, in);
 	console_tail(out, in);
 	reproduce(out, in);
-	return printable(out);
+	return text_printable(out);
 }

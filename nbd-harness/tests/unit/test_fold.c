@@ -6,6 +6,7 @@
 #include "report/dot.h"
 #include "report/fold.h"
 #include "report/ring.h"
+#include "report/stacks.h"
 
 static const struct waitgraph_hints no_hints;
 
@@ -133,6 +134,71 @@ static void test_two_mutexes(void)
 	g_assert_true(find(f, "gamma:12")->stuck);
 }
 
+static void wait_for_completion(struct task_facts *t, const char *name, guint64 address)
+{
+	t->on.kind = OBJECT_COMPLETION;
+	t->on.address = address;
+	g_strlcpy(t->on.name, name, sizeof(t->on.name));
+}
+
+/* What nobody is in charge of: told by way of the waiter that keeps others from going on. */
+static void test_nobody(void)
+{
+	SCOPED(snapshot) s = snapshot_new();
+	guint64 keeper;
+
+	s->complete = s->server_running = s->server_answers = TRUE;
+	for (guint i = 0; i < 3; i++)
+		wait_for_completion(
+			add_task(s, "anon",
+				 STACK("schedule", "wait_for_completion", "shrink_node", "f")),
+			"lost", 0xffffffff82001000);
+	keeper = g_array_index(s->tasks, struct task_facts, 2).address;
+	wait_for_mutex(add_task(s, "behind", STACK("schedule", "__mutex_lock", "shrink_node")), "m",
+		       keeper);
+
+	SCOPED(waitgraph) g = waitgraph_build(s, &no_hints);
+	SCOPED(fold) f = fold_graph(g, s);
+
+	g_assert_cmpstr(fold_node_at(f, 0)->title, ==, "anon:12");
+	g_assert_cmpstr(fold_node_at(f, 1)->title, ==, "completion lost");
+	g_assert_cmpstr(fold_node_at(f, 2)->title, ==, "NOBODY");
+	g_assert_true(fold_node_at(f, 2)->hot);
+	g_assert_false(find(f, "2 x anon")->hot);
+	g_assert_nonnull(find(f, "behind:13"));
+}
+
+/* Each waiter has an object of its own, all of which are up to one worker: one picture of it. */
+static void test_folding_objects(void)
+{
+	SCOPED(snapshot) s = snapshot_new();
+	struct work_facts work = { .workqueue = "wq",
+				   .state = WORK_BEHIND,
+				   .worker = 0xffff888000100000 };
+
+	s->complete = s->server_running = s->server_answers = TRUE;
+	wait_for_mutex(add_task(s, "worker", STACK("schedule", "__mutex_lock", "f", "kthread")),
+		       "m", 0xffff888000101000);
+	wait_for_mutex(add_task(s, "other", STACK("schedule", "__mutex_lock", "g", "kthread")), "n",
+		       0xffff888000100000);
+	for (guint i = 0; i < 4; i++) {
+		work.address = work.completion = 0xffffc90000001000 + i * 0x100;
+		g_array_append_val(s->works, work);
+		wait_for_completion(add_task(s, "anon",
+					     STACK("schedule", "wait_for_completion",
+						   "__flush_work", "shrink_node")),
+				    "", work.completion);
+	}
+
+	SCOPED(waitgraph) g = waitgraph_build(s, &no_hints);
+	SCOPED(fold) f = fold_graph(g, s);
+
+	g_assert_cmpuint(f->nodes->len, ==, 4);
+	g_assert_nonnull(find(f, "4 x anon"));
+	g_assert_nonnull(find(f, "4 x work on wq (behind)"));
+	g_assert_true(find(f, "worker:10")->hot);
+}
+
 /* More than anybody reads: the picture stays small and says what it left out. */
 static void test_crowd(void)
 {
@@ -159,8 +225,8 @@ static void test_stacks(void)
 	add_task(s, "idle", STACK("schedule", "worker_thread", "kthread"));
 
 	SCOPED(waitgraph) h = waitgraph_build(s, &no_hints);
-	g_autoptr(GArray) busy = fold_stacks(h, s, FALSE);
-	g_autoptr(GArray) all = fold_stacks(h, s, TRUE);
+	g_autoptr(GArray) busy = stack_groups(h, s, FALSE);
+	g_autoptr(GArray) all = stack_groups(h, s, TRUE);
 	guint tasks = 0;
 
 	g_assert_cmpuint(busy->len, ==, 4);
@@ -239,6 +305,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/fold/ring", test_ring);
 	g_test_add_func("/fold/counts", test_folding_counts);
 	g_test_add_func("/fold/two-mutexes", test_two_mutexes);
+	g_test_add_func("/fold/nobody", test_nobody);
+	g_test_add_func("/fold/objects", test_folding_objects);
 	g_test_add_func("/fold/crowd", test_crowd);
 	g_test_add_func("/fold/stacks", test_stacks);
 	g_test_add_func("/fold/dot-is-stable", test_dot_is_stable);
