@@ -60,11 +60,26 @@ static void add_event(GArray *marks, const struct report_event *e, double end_s,
 		end_fault(marks, e->name, t_s);
 	else if (is(e, EVENT_PHASE) && !strcmp(e->name, "pressing"))
 		add(marks, MARK_PHASE, t_s, g_strdup("pressure begins"));
-	else if (is(e, EVENT_SNAPSHOT))
-		add(marks, MARK_SNAPSHOT, t_s, g_strdup_printf("snapshot: %s", e->detail));
 	else if ((is(e, EVENT_CONSOLE) || is(e, EVENT_EVIDENCE) || is(e, EVENT_CHILD)) &&
 		 ++*signs <= SIGNS_MAX)
 		add(marks, MARK_SIGN, t_s, g_strdup_printf("%s: %s", e->name, e->detail));
+}
+
+/* The first two and the last two: in between, a hang is looked at every few seconds. */
+static void add_snapshots(GArray *marks, const struct report_input *in)
+{
+	guint n = 0, k = 0;
+
+	for (guint i = 0; i < in->events->len; i++)
+		n += is(&g_array_index(in->events, struct report_event, i), EVENT_SNAPSHOT);
+	for (guint i = 0; i < in->events->len; i++) {
+		const struct report_event *e = &g_array_index(in->events, struct report_event, i);
+
+		if (!is(e, EVENT_SNAPSHOT) || (++k > 2 && k + 1 < n))
+			continue;
+		add(marks, MARK_SNAPSHOT, e->host_us / US_PER_S,
+		    g_strdup_printf("snapshot %u of %u: %s", k, n, e->detail));
+	}
 }
 
 static int by_time(gconstpointer a, gconstpointer b)
@@ -86,7 +101,7 @@ GArray *marks_of(const struct report_input *in)
 	g_array_set_clear_func(marks, clear_mark);
 	for (guint i = 0; i < in->events->len; i++)
 		add_event(marks, &g_array_index(in->events, struct report_event, i), end_s, &signs);
-	/* Snapshots of a run that was nearly wedged many times. */
+	add_snapshots(marks, in);
 	g_array_sort(marks, by_time);
 	if (marks->len > MARKS_MAX - 2)
 		g_array_remove_range(marks, MARKS_MAX - 2, marks->len - (MARKS_MAX - 2));
