@@ -274,17 +274,23 @@ static gint64 below(const struct symbols *s, guint64 address)
 
 const char *symbols_function(const struct symbols *s, guint64 address, guint *offset)
 {
+	const struct symbol *found = NULL;
+
 	for (gint64 i = below(s, address); i >= 0; i--) {
 		const struct symbol *symbol = &g_array_index(s->by_address, struct symbol, i);
 
-		if (address - symbol->address > FUNCTION_MAX_BYTES)
-			return NULL;
-		if (symbol->text) {
-			*offset = address - symbol->address;
-			return symbol->name;
-		}
+		if (address - symbol->address > FUNCTION_MAX_BYTES ||
+		    (found && symbol->address != found->address))
+			break;
+		/* Of several at one address the first, as the kernel does: it sorts
+		 * labels of the linker script behind functions. */
+		if (symbol->text)
+			found = symbol;
 	}
-	return NULL;
+	if (!found)
+		return NULL;
+	*offset = address - found->address;
+	return found->name;
 }
 
 const char *symbols_at(const struct symbols *s, guint64 address, guint reach, guint *offset)

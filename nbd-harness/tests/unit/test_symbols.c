@@ -56,6 +56,8 @@ static void test_kallsyms(void)
 	static const char text[] = "ffffffff81000000 T _text\n"
 				   "ffffffff81000100 t twice\n"
 				   "ffffffff81000200 t twice\n"
+				   "ffffffff81000300 t function\n"
+				   "ffffffff81000300 T __some_text_end\n"
 				   "ffffffff82000000 D data\n"
 				   "torn";
 	g_autoptr(GError) error = NULL;
@@ -67,6 +69,7 @@ static void test_kallsyms(void)
 	g_assert_cmphex(symbols_address(s, "twice"), ==, 0xffffffff81000100);
 	g_assert_cmpstr(symbols_function(s, 0xffffffff81000104, &offset), ==, "twice");
 	g_assert_cmpuint(offset, ==, 4);
+	g_assert_cmpstr(symbols_function(s, 0xffffffff81000301, &offset), ==, "function");
 	g_assert_null(symbols_function(s, 0xffffffff80000000, &offset));
 	g_assert_cmpstr(symbols_at(s, 0xffffffff82000010, 16, &offset), ==, "data");
 	g_assert_null(symbols_at(s, 0xffffffff82000011, 16, &offset));
