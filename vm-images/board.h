@@ -56,6 +56,9 @@ enum board_slot_state {
 	BOARD_SLOT_KILLED,  /* ended by a signal, e.g. the OOM killer (detail = signal) */
 };
 
+/* "Look at the board again", between PID 1 and pressure processes; ignored by those not waiting. */
+#define BOARD_WAKE_SIGNAL 23 /* SIGURG */
+
 /* One pressure process.  The process writes all but state's end, which PID 1 writes on reaping. */
 struct board_slot {
 	char workload[24]; /* NUL-terminated name, e.g. "anon" */

@@ -9,6 +9,7 @@
  *     -> the last one: phase DONE
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,6 +96,14 @@ static struct board_slot *slot_of(int pid)
 	return NULL;
 }
 
+/* Those who wait for the one that ended look again; to others the signal means nothing. */
+static void wake_waiting(void)
+{
+	for (unsigned int i = 0; i < board->slots_used; i++)
+		if (board->slots[i].state == BOARD_SLOT_RUNNING)
+			kill(board->slots[i].pid, BOARD_WAKE_SIGNAL);
+}
+
 void pressure_reaped(int pid, int status)
 {
 	struct board_slot *slot = slot_of(pid);
@@ -110,6 +119,7 @@ void pressure_reaped(int pid, int status)
 	else if (!slot->detail)
 		state = BOARD_SLOT_PASSED;
 	__atomic_store_n(&slot->state, state, __ATOMIC_RELEASE);
+	wake_waiting();
 	if (!--slots_running && board->phase == BOARD_PRESSING)
 		set_phase(BOARD_DONE);
 }

@@ -6,6 +6,8 @@
  *   pass 2 .. n-1    verify every page, rewrite write_percent of them
  *   pass n           verify every page: all that was ever written is checked
  *
+ * Its processes begin each pass together (siblings.h).
+ *
  * Which pages a pass rewrites is drawn from seed, page and pass, so the
  * generation that a page should hold is computed, not stored.  A corrupt page
  * is counted and the walk goes on: the extent of the damage is evidence too.
@@ -14,6 +16,7 @@
 #include <sys/mman.h>
 
 #include "pattern.h"
+#include "siblings.h"
 #include "workload.h"
 
 struct arena {
@@ -81,7 +84,6 @@ static void do_pass(const struct workload *w, const struct arena *a, unsigned in
 	pattern_order_init(&order, a->pages, a->seed + pass);
 	for (uint64_t i = 0; i < a->pages; i++)
 		visit(w, a, w->random_order ? pattern_order_next(&order) : i, pass);
-	w->progress->pass = pass;
 }
 
 static int run(struct workload *w, int pinned)
@@ -101,8 +103,10 @@ static int run(struct workload *w, int pinned)
 	if (pinned && mlock2(a.memory, a.pages * WORKLOAD_PAGE_BYTES, MLOCK_ONFAULT))
 		return workload_failed(w, "cannot lock its memory");
 	w->progress->pages_total = a.pages;
-	for (unsigned int pass = 1; pass <= w->passes; pass++)
+	for (unsigned int pass = 1; pass <= w->passes; pass++) {
 		do_pass(w, &a, pass);
+		siblings_wait(w, pass);
+	}
 	return w->progress->pages_corrupt ? WORKLOAD_CORRUPT : WORKLOAD_PASSED;
 }
 
