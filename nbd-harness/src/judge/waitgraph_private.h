@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Between drawing the graph (waitgraph_draw.c) and looking for the knot in it (waitgraph.c). */
+/* Between drawing the graph (waitgraph_draw.c), looking for the knot in it (waitgraph_solve.c) and
+ * telling it apart from others (waitgraph.c). */
 #ifndef NETSWAP_JUDGE_WAITGRAPH_PRIVATE_H
 #define NETSWAP_JUDGE_WAITGRAPH_PRIVATE_H
 
@@ -29,5 +30,8 @@ gint node_of_task(const struct snapshot *s, guint64 address);
 
 /* Nodes and edges of @s; nobody is marked stuck yet. */
 struct waitgraph *waitgraph_draw(const struct snapshot *s, const struct waitgraph_hints *hints);
+
+/* Mark who is stuck, and of those the knot. */
+void waitgraph_solve(struct waitgraph *g, const struct snapshot *s);
 
 #endif
