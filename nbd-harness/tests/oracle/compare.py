@@ -154,6 +154,7 @@ def main(prog, arguments):
     moved = "--moved" in arguments
     with open(arguments[-1], encoding="utf-8") as file:
         snapshot = json.load(file)
+    snapshot = snapshot.get("snapshot", snapshot)
     ours = {int(task["task"], 16): task for task in snapshot["tasks"]}
     theirs = {task.value_(): task for task in for_each_task(prog)}
     c = Comparison()

@@ -327,6 +327,7 @@ def compare_mempools(c, prog, ours):
 def main(prog, arguments):
     with open(arguments[-1], encoding="utf-8") as file:
         ours = json.load(file)
+    ours = ours.get("snapshot", ours)
     mine = {int(task["task"], 16): task for task in ours["tasks"]}
     tasks = {task.value_(): task for task in for_each_task(prog)}
     stirred = None
