@@ -68,7 +68,7 @@ static void on_console_line(const struct klog_mark *mark, const char *line, gpoi
 
 	run_event(r, EVENT_CONSOLE, mark->name, line);
 	if (mark->evidence)
-		run_evidence(r, mark->verdict, mark->name, line);
+		run_evidence(r, mark->verdict, mark->name, klog_reason(mark, line));
 }
 
 void run_poll_console(struct run *r)

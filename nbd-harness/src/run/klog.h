@@ -19,6 +19,9 @@ struct klog_mark {
 /* What @line means, or NULL. */
 const struct klog_mark *klog_classify(const char *line);
 
+/* Why @mark, found in @line, is evidence: the line itself, unless it needs explaining. */
+const char *klog_reason(const struct klog_mark *mark, const char *line);
+
 struct klog;
 typedef void (*klog_fn)(const struct klog_mark *mark, const char *line, gpointer data);
 

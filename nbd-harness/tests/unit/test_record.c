@@ -241,6 +241,46 @@ static void test_console_lines(void)
 	}
 }
 
+static void keep_last(const struct klog_mark *mark, const char *line, gpointer data)
+{
+	if (mark->evidence)
+		*(const struct klog_mark **)data = mark;
+}
+
+static const struct klog_mark *last_evidence(const char *text)
+{
+	g_autofree char *path = NULL;
+	int fd = g_file_open_tmp("klog-XXXXXX", &path, NULL);
+	const struct klog_mark *last = NULL;
+
+	g_assert_cmpint(write(fd, text, strlen(text)), ==, strlen(text));
+
+	struct klog *klog = klog_new(fd);
+
+	klog_poll(klog, keep_last, &last);
+	klog_free(klog);
+	close(fd);
+	unlink(path);
+	return last;
+}
+
+/* A breakpoint that memory does not hold was the emulator's; any other is the kernel's. */
+static void test_stale_breakpoint(void)
+{
+	const struct klog_mark *stale =
+		last_evidence("[    0.667331] Oops: int3: 0000 [#1] SMP\n"
+			      "[    0.667744] RIP: 0010:sched_clock_cpu+0xa/0x180\n"
+			      "[    0.668129] Code: 41 54 53 66 <90> e8 f0 63 f9 ff\n");
+	const struct klog_mark *real =
+		last_evidence("[    0.667331] Oops: int3: 0000 [#1] SMP\n"
+			      "[    0.668129] Code: 41 54 53 cc <90> e8 f0 63 f9 ff\n");
+
+	g_assert_nonnull(stale);
+	g_assert_cmpint(stale->verdict, ==, VERDICT_INFRA);
+	g_assert_nonnull(real);
+	g_assert_cmpint(real->verdict, ==, VERDICT_CRASH);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -250,5 +290,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/record/never-overwrites", test_never_overwrites);
 	g_test_add_func("/record/stack-frames", test_stack_frames);
 	g_test_add_func("/record/console-lines", test_console_lines);
+	g_test_add_func("/record/stale-breakpoint", test_stale_breakpoint);
 	return g_test_run();
 }
