@@ -20,6 +20,7 @@
 
 #define WAITERS_MAX    4096
 #define MUTEX_FLAGS    7ull /* low bits of mutex.owner, kernel/locking/mutex.c */
+#define MUTEX_PICKUP   4ull /* of these: it was handed to the owner, who is being woken */
 #define RWSEM_READER   1ull /* RWSEM_READER_OWNED of rw_semaphore.owner, kernel/locking/rwsem.c */
 #define RWSEM_FLAGS    3ull /* and RWSEM_NONSPINNABLE; 6.1 to 7.3 */
 #define MEMPOOL_NR_MAX (1u << 20)
@@ -103,13 +104,15 @@ static gboolean try_mutex(const struct guest *g, guint64 address, struct task_fa
 {
 	gint to_task = g->at.mutex_waiter_task - g->at.mutex_waiter_list;
 	guint64 head = head_of_ring(g, address - to_task, on_stack_of_named, to_task);
-	guint64 mutex = head - g->at.mutex_wait_list, owner;
+	guint64 mutex = head - g->at.mutex_wait_list, word, owner;
 
-	if (!head || !guest_u64(g, mutex + g->at.mutex_owner, &owner))
+	if (!head || !guest_u64(g, mutex + g->at.mutex_owner, &word))
 		return FALSE;
-	owner &= ~MUTEX_FLAGS;
+	owner = word & ~MUTEX_FLAGS;
 	if (owner && !looks_like_task(g, owner))
 		return FALSE;
+	if (owner == t->address && word & MUTEX_PICKUP)
+		return FALSE; /* its wait is over */
 	set_name(t, g, mutex);
 	return found(t, OBJECT_MUTEX, mutex, owner);
 }

@@ -114,12 +114,14 @@ void snapshot_free(struct snapshot *s)
 #define TASK_INTERRUPTIBLE   0x1u
 #define TASK_UNINTERRUPTIBLE 0x2u
 #define TASK_STOPPED	     0x4u
+#define TASK_WAKING	     0x200u /* woken, on its way to a run queue */
+#define TASK_NEW	     0x800u /* not woken yet for the first time, but about to be */
 #define TASK_WAKEKILL	     0x100u
 #define TASK_NOLOAD	     0x400u
 
 const char *task_state_name(const struct task_facts *t)
 {
-	if (t->on_cpu || !t->state)
+	if (t->on_cpu || !t->state || t->state & (TASK_WAKING | TASK_NEW))
 		return "R";
 	if ((t->state & (TASK_UNINTERRUPTIBLE | TASK_NOLOAD)) ==
 	    (TASK_UNINTERRUPTIBLE | TASK_NOLOAD))

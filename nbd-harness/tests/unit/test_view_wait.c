@@ -320,6 +320,23 @@ static void test_nobody_holds_it(gconstpointer kind)
 	fake_guest_clear(&w.f);
 }
 
+/* unlock() gives it to the first in line, who is still in line until it runs. */
+static void test_handed_over(gconstpointer kind)
+{
+	const struct kind *k = kind;
+	struct world w;
+	guint64 head;
+
+	waiting(&w, k, &head);
+	fake_u64(&w.f, w.object + LOCK_OWNER, w.task | 1 | 4);
+	finds_nothing(&w, k);
+	fake_u64(&w.f, w.object + LOCK_OWNER, w.owner | 1 | 4);
+	finds_it(&w, k); /* to another */
+	fake_u64(&w.f, w.object + LOCK_OWNER, w.task | 1);
+	g_assert_cmphex(look(&w, k).on.owner, ==, w.task); /* it took it twice */
+	fake_guest_clear(&w.f);
+}
+
 /* Left over from a wait that ended, in each way in which the kernel takes entries off. */
 static void test_stale(gconstpointer kind)
 {
@@ -456,6 +473,7 @@ int main(int argc, char **argv)
 		}
 	}
 	g_test_add_data_func("/view-wait/mutex/free", &kinds[0], test_nobody_holds_it);
+	g_test_add_data_func("/view-wait/mutex/handed-over", &kinds[0], test_handed_over);
 	g_test_add_data_func("/view-wait/rwsem/read", &kinds[1], test_nobody_holds_it);
 	return g_test_run();
 }
