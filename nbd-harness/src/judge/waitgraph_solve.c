@@ -61,9 +61,11 @@ static gboolean moves(const struct wait_node *node, const struct task_facts *t)
 	}
 }
 
-/* Is there anybody who might be in charge of an orphan? */
+/* Is there anybody who might be in charge of an orphan?  Perhaps one who was not read. */
 static gboolean anybody_moves(const struct waitgraph *g, const struct snapshot *s)
 {
+	if (!s->complete)
+		return TRUE;
 	if (s->requests->len && !node_at(g, NETWORK)->stuck)
 		return TRUE;
 	for (guint i = 0; i < s->tasks->len; i++) {
@@ -80,16 +82,28 @@ static void set_free(struct waitgraph *g, guint i, GArray *todo)
 	g_array_append_val(todo, i);
 }
 
-/* Those that wait for nothing, and a server that acts. */
+/*
+ * A server that acts; who waits for nothing; and who waits for any of several
+ * of which not all were read.
+ */
+static gboolean free_by_itself(const struct waitgraph *g, const struct snapshot *s, guint i,
+			       guint waits_for)
+{
+	const struct wait_node *node = node_at(g, i);
+
+	if (i == PEER)
+		return s->server_running && s->server_answers;
+	if (i == NOBODY || node->orphan)
+		return FALSE;
+	return !waits_for || (node->mode == NODE_ANY && !s->complete);
+}
+
 static void free_the_first(struct waitgraph *g, const struct snapshot *s, const guint *waits_for,
 			   GArray *todo)
 {
 	for (guint i = 0; i < g->nodes->len; i++) {
-		struct wait_node *node = node_at(g, i);
-
-		node->stuck = TRUE;
-		if (i == PEER ? s->server_running && s->server_answers
-			      : i != NOBODY && !node->orphan && !waits_for[i])
+		node_at(g, i)->stuck = TRUE;
+		if (free_by_itself(g, s, i, waits_for[i]))
 			set_free(g, i, todo);
 	}
 }
