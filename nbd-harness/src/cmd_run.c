@@ -24,7 +24,7 @@
 
 #define RUNS_DIR "netswap-runs"
 
-static gboolean json, no_observer;
+static gboolean json, no_observer, shell_on_failure;
 static gint64 seed = 1;
 static int repeat = 1, jobs = 1;
 static char *out_dir;
@@ -43,6 +43,10 @@ static const GOptionEntry entries[] = {
 	  "Override a key of the scenario; may be given again", "SECTION.KEY=VALUE" },
 	{ "no-observer", 0, 0, G_OPTION_ARG_NONE, &no_observer,
 	  "Leave guest memory unread, to measure what reading costs; no hang is found then", NULL },
+	{ "shell-on-failure", 0, 0, G_OPTION_ARG_NONE, &shell_on_failure,
+	  "When a verdict is not the expected one, keep the machine, with this terminal on its "
+	  "console",
+	  NULL },
 	{ NULL, 0, 0, 0, NULL, NULL, NULL },
 };
 
@@ -129,14 +133,15 @@ static gboolean run_here(const struct scenario *s, gint64 run_seed, struct tally
 			 GError **error)
 {
 	g_autofree char *dir = run_dir(s, run_seed);
-	struct run_options options = { .seed = run_seed, .dir = dir, .observer_off = no_observer };
+	struct run_options options = { .seed = run_seed,
+				       .dir = dir,
+				       .observer_off = no_observer,
+				       .report = report_write,
+				       .shell_on_failure = shell_on_failure };
 	struct run_result result;
 
 	if (!run_scenario(s, &options, &result, error))
 		return FALSE;
-
-	gboolean ok = report_write(result.dir, error);
-
 	count(tally, result.verdict, result.as_expected);
 	if (json)
 		print_json(s, &result);
@@ -144,7 +149,7 @@ static gboolean run_here(const struct scenario *s, gint64 run_seed, struct tally
 		print_line(s->name, verdict_name(result.verdict), verdict_name(result.expected),
 			   result.as_expected, run_seed, result.duration_us / 1e6, result.dir);
 	run_result_clear(&result);
-	return ok && !run_interrupted();
+	return !run_interrupted();
 }
 
 /* --- several at once --------------------------------------------------- */
@@ -353,6 +358,11 @@ int cmd_run(int argc, char **argv)
 			&error, NETSWAP_ERROR, NETSWAP_ERROR_USAGE,
 			argc < 2 ? "no scenario named; 'netswap list scenarios' shows what there is"
 				 : "--repeat and --jobs take a number from 1, --seed one from 0");
+		return options_fail(error);
+	}
+	if (shell_on_failure && jobs > 1) {
+		g_set_error(&error, NETSWAP_ERROR, NETSWAP_ERROR_USAGE,
+			    "--shell-on-failure gives one terminal to one run: it takes no --jobs");
 		return options_fail(error);
 	}
 	if (!run_all(argv + 1, &tally, &error) && error) {

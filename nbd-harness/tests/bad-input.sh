@@ -55,6 +55,7 @@ usage_error "unknown scenario: the nearest is named" "no scenario or file nbd/an
 usage_error "missing scenario file" "$work/none.scn" run "$work/none.scn"
 usage_error "an option's number is no number" "[Cc]annot parse.*x.*--repeat" run --repeat x nbd/anon
 usage_error "--repeat 0" "from 1" run --repeat 0 nbd/anon
+usage_error "--shell-on-failure with --jobs" "takes no --jobs" run --jobs 2 --shell-on-failure nbd/anon
 usage_error "a mistake in the last scenario is found before the first one runs" "nbd/anom" \
 	run control/pass nbd/anom
 usage_error "unknown list: the nearest is named" "scenario.*did you mean scenarios?" list scenario

@@ -50,8 +50,7 @@ enum {
 	FD_TERMINAL,
 	FD_END,
 };
-#define FDSET_CONSOLE 1
-#define FDSET_EXTRA   2
+#define FDSET_EXTRA 2
 
 static const struct {
 	const char *name;   /* of nic_table */
@@ -311,14 +310,13 @@ static void add_console(struct start *s)
 {
 	g_autofree char *chardev = NULL;
 
-	lend(s, FD_CONSOLE, FDSET_CONSOLE);
+	lend(s, FD_CONSOLE, QEMU_CONSOLE_FDSET);
 	if (s->config->interactive)
-		chardev = g_strdup_printf(
-			"socket,id=console,fd=%d,logfile=/dev/fdset/%d,logappend=on", FD_TERMINAL,
-			FDSET_CONSOLE);
+		chardev = g_strdup_printf("socket,id=console,fd=%d,logfile=" QEMU_CONSOLE_FILE
+					  ",logappend=on",
+					  FD_TERMINAL);
 	else
-		chardev = g_strdup_printf("file,id=console,path=/dev/fdset/%d,append=on",
-					  FDSET_CONSOLE);
+		chardev = g_strdup("file,id=console,path=" QEMU_CONSOLE_FILE ",append=on");
 	add_hidden(s, "-chardev", chardev);
 	add_hidden(s, "-serial", "chardev:console");
 	show(s, "-serial", "stdio");

@@ -16,6 +16,10 @@
 #define QEMU_CPU_KVM "host,la57=off"
 #define QEMU_CPU_TCG "max,la57=off"
 
+/* The run's console.log as QEMU opens it: a descriptor that was lent to it. */
+#define QEMU_CONSOLE_FDSET 1
+#define QEMU_CONSOLE_FILE  "/dev/fdset/" G_STRINGIFY(QEMU_CONSOLE_FDSET)
+
 struct console;
 
 struct qemu_config {

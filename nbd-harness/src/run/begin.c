@@ -93,7 +93,7 @@ gboolean run_prepare(struct run *r, GError **error)
 {
 	const struct scenario *s = r->scenario;
 
-	if (!boot_obtain(s, FALSE, &r->boot, error))
+	if (!boot_obtain(s, r->options->shell_on_failure, &r->boot, error))
 		return FALSE;
 	r->limits = limits_of(s);
 	r->script = script_write(s, r->boot.kernel, r->options->seed, error);

@@ -5,7 +5,6 @@
 
 #include "base/json.h"
 #include "run/conclude.h"
-#include "run/live.h"
 #include "run/open.h"
 #include "run/run_private.h"
 #include "run/vmcore.h"
@@ -74,7 +73,6 @@ gboolean run_save(struct run *r, struct run_result *result, GError **error)
 
 	if (!run || !conclude_write(r->record->dir, run, ruling, error))
 		return FALSE;
-	live_remove(r->record);
 	if (r->machine) {
 		if (!write_timing(r, error))
 			return FALSE;

@@ -53,8 +53,12 @@ static void on_child_ended(const char *name, int status, gpointer data)
 	g_autofree char *status_text = text_wait_status(status);
 	g_autofree char *how = g_strdup_printf("%s %s", name, status_text);
 
-	if (!r->machine || r->ended)
+	if (!r->machine)
 		return;
+	if (r->ended) {
+		g_main_loop_quit(r->loop); /* whoever still looks at it */
+		return;
+	}
 	run_event(r, EVENT_CHILD, name, how);
 	if (r->killed_on_purpose && strcmp(name, "qemu"))
 		return;

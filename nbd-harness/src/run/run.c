@@ -4,7 +4,10 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "machine/attach.h"
+#include "run/live.h"
 #include "run/run_private.h"
+#include "run/shell.h"
 
 static volatile sig_atomic_t interrupted;
 
@@ -22,6 +25,8 @@ static void clear(struct run *r)
 {
 	const int fds[] = { r->console_fd, r->qemu_log_fd, r->server_log_fd };
 
+	if (r->record)
+		live_remove(r->record);
 	observer_free(r->observer);
 	guest_close(r->guest);
 	machine_free(r->machine);
@@ -77,6 +82,36 @@ static void press(struct run *r)
 	}
 }
 
+static gboolean on_enough(gpointer loop)
+{
+	g_main_loop_quit(loop);
+	return G_SOURCE_CONTINUE;
+}
+
+/* The run is over and saved; its machine stays for as long as somebody looks at it. */
+static void hand_over_to_person(struct run *r)
+{
+	g_autoptr(GError) error = NULL;
+	guint interrupt, terminate;
+
+	if (!r->machine || !r->machine->qemu->child->running)
+		return;
+	interrupt = g_unix_signal_add(SIGINT, on_enough, r->loop);
+	terminate = g_unix_signal_add(SIGTERM, on_enough, r->loop);
+	shell_say("the machine of %s is kept; Ctrl-] ends it", r->record->dir);
+	shell_say("to look at it: netswap inspect --live %s", r->record->dir);
+	shell_offer_gdb(r->machine, r->boot.kernel->vmlinux);
+	if (!machine_resume(r->machine, &error))
+		shell_say("the guest cannot go on: %s", error->message);
+	else if (!attach_console(r->machine->qemu, r->machine->pod, &error))
+		shell_say("no console: %s", error->message);
+	else if (!shell_request(r->machine))
+		shell_say("no shell: PID 1 of the guest does not answer");
+	g_main_loop_run(r->loop);
+	g_source_remove(interrupt);
+	g_source_remove(terminate);
+}
+
 gboolean run_scenario(const struct scenario *s, const struct run_options *options,
 		      struct run_result *result, GError **error)
 {
@@ -97,9 +132,11 @@ gboolean run_scenario(const struct scenario *s, const struct run_options *option
 		run_clear_sample(&r.now);
 		r.now.host_us = r.now.fair_us = 0;
 		press(&r);
-		ok = run_save(&r, result, error);
+		ok = run_save(&r, result, error) && options->report(result->dir, error);
 		progress_end(r.progress, "%s after %.1f s",
 			     ok ? verdict_name(result->verdict) : "failed", r.now.host_us / 1e6);
+		if (ok && options->shell_on_failure && !result->as_expected && !run_interrupted())
+			hand_over_to_person(&r);
 	}
 	clear(&r);
 	return ok;

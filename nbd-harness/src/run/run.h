@@ -15,6 +15,12 @@ struct run_options {
 	guint64 seed;
 	const char *dir;       /* of the run; made */
 	gboolean observer_off; /* to measure its cost: guest memory is not read */
+	/* Called with the run's directory when its verdict is there and the machine still is: makes
+	 * the reports. */
+	gboolean (*report)(const char *dir, GError **error);
+	/* A verdict that is not the expected one: keep the machine, with the terminal on its
+	 * console, until Ctrl-]. */
+	gboolean shell_on_failure;
 };
 
 struct run_result {

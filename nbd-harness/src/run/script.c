@@ -14,7 +14,6 @@
 #define DEVICE_TIMEOUT_MS 20000
 #define JOB_FILE	  "/job-%s.fio"
 #define TMPFS_DIR	  "/shm"
-#define SHELL_PROGRAM	  "/fio/bin/busybox sh"
 
 /* The modules that a prebuilt kernel has for a NIC; built-in drivers ignore the line. */
 static const struct {
@@ -83,7 +82,7 @@ static void hand_over(GString *script, const struct scenario *s, const struct ke
 	}
 }
 
-/* The read-only disk that has fio, and a busybox for people. */
+/* The read-only disk that has fio. */
 static void mount_disk(GString *script)
 {
 	text_line(script, "modprobe virtio_blk");
@@ -140,14 +139,19 @@ static void set_sysctls(GString *script, const struct scenario *s)
 	}
 }
 
+/* The disk's busybox; mounted apart from fio's use of it, so that this can come at any time. */
+const char *const script_shell[] = { "modprobe virtio_blk", "modprobe squashfs",
+				     "mount squashfs /dev/vda /shell",
+				     "shell /shell/bin/busybox sh", NULL };
+
 char *script_write_shell(const struct scenario *s)
 {
 	GString *script = g_string_new(NULL);
 
 	attach_swap(script, s);
 	set_sysctls(script, s);
-	mount_disk(script);
-	text_line(script, "shell " SHELL_PROGRAM);
+	for (const char *const *line = script_shell; *line; line++)
+		text_line(script, "%s", *line);
 	return g_string_free(script, FALSE);
 }
 

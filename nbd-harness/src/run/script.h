@@ -12,6 +12,9 @@
 char *script_write(const struct scenario *s, const struct kernel *kernel, guint64 seed,
 		   GError **error);
 
+/* What gives a shell on the console, line by line; needs the disk. */
+extern const char *const script_shell[]; /* ends with NULL */
+
 /* The same machine with its swap on, but a shell on the console instead of pressure. */
 char *script_write_shell(const struct scenario *s);
 

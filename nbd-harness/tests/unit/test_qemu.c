@@ -9,9 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "machine/attach.h"
 #include "board.h"
 
 #define GUEST_RAM_BYTES (128u << 20)
@@ -233,6 +236,63 @@ static void test_guest(void)
 	world_end(&w);
 }
 
+/* gdb's remote protocol: "$text#checksum". */
+static void test_gdb(void)
+{
+	struct world w;
+	g_autoptr(GError) error = NULL;
+	g_autofree char *path = NULL;
+	char answer[64] = "";
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (!world_make(&w))
+		return;
+	g_assert_true(world_start(&w, &error));
+	path = attach_gdb(w.q, w.pod, &error);
+	g_assert_no_error(error);
+	g_strlcpy(to.sun_path, path, sizeof(to.sun_path));
+	g_assert_cmpint(connect(fd, (struct sockaddr *)&to, sizeof(to)), ==, 0);
+	g_assert_cmpint(write(fd, "$?#3f", 5), ==, 5);
+	for (gsize got = 0; got < sizeof(answer) - 1 && !strchr(answer, '#');) {
+		ssize_t n = read(fd, answer + got, sizeof(answer) - 1 - got);
+
+		g_assert_cmpint(n, >, 0);
+		got += n;
+	}
+	g_assert_true(g_str_has_prefix(answer, "+$T05"));
+	close(fd);
+	world_end(&w);
+}
+
+static gboolean has_console(struct world *w, const char *text)
+{
+	char said[4096] = "";
+
+	g_assert_cmpint(pread(w->console_fd, said, sizeof(said) - 1, 0), >=, 0);
+	return strstr(said, text) != NULL;
+}
+
+/* The console's file gets on with it after a terminal was attached. */
+static void test_console_attached(void)
+{
+	struct world w;
+	g_autoptr(GError) error = NULL;
+	gint64 until_us = g_get_monotonic_time() + DEADLINE_MS * 1000;
+
+	if (!world_make(&w))
+		return;
+	g_assert_true(world_start(&w, &error));
+	g_assert_true(attach_console(w.q, w.pod, &error));
+	g_assert_no_error(error);
+	g_assert_false(has_console(&w, "ran"));
+	json_node_unref(qmp_execute(w.q->qmp, "cont", NULL, DEADLINE_MS, &error));
+	while (!has_console(&w, "ran") && g_get_monotonic_time() < until_us)
+		g_usleep(G_USEC_PER_SEC / 100); /* unread: what it says stays out of this output */
+	g_assert_true(has_console(&w, "ran"));
+	world_end(&w);
+}
+
 static void test_killed(void)
 {
 	struct world w;
@@ -338,6 +398,8 @@ int main(int argc, char **argv)
 		return keeper_main(atoi(argv[2]));
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/qemu/guest", test_guest);
+	g_test_add_func("/qemu/gdb", test_gdb);
+	g_test_add_func("/qemu/console-attached", test_console_attached);
 	g_test_add_func("/qemu/killed", test_killed);
 	g_test_add_func("/qemu/nics", test_nics);
 	g_test_add_func("/qemu/devices", test_devices);
