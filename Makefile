@@ -124,6 +124,7 @@ fuzz-%: $(BUILD)/fuzz/%
 	@sed -n 's/^Done /fuzz $*: no finding in /p' $(BUILD)/fuzz/$*.log
 FUZZ_SEEDS_scenario = nbd-harness/scenarios
 FUZZ_LENGTH_qmp = -max_len=4096
+FUZZ_LENGTH_handover = -max_len=4096
 FUZZ_LENGTH_scenario = -max_len=4096
 FUZZ_LENGTH_guest = -max_len=384 -len_control=0
 

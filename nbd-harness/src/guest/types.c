@@ -13,7 +13,8 @@
 #include "base/error.h"
 
 #define MODULES_MAX 16
-#define NESTING_MAX 16 /* of anonymous members, and of typedefs and qualifiers */
+#define NESTING_MAX 16	  /* of anonymous members, and of typedefs and qualifiers */
+#define MEMBERS_MAX 65536 /* looked at for one name: anonymous structs may hold each other */
 
 struct types {
 	struct btf *btf[1 + MODULES_MAX]; /* vmlinux, then modules split off it */
@@ -121,8 +122,9 @@ static const struct btf_type *find(const struct types *t, const char *name, guin
 
 /* Where a member was found. */
 struct found {
-	guint bit;  /* from the start of the struct */
-	guint bits; /* its width; 0: unknown */
+	guint bit;	 /* from the start of the struct */
+	guint bits;	 /* its width; 0: unknown */
+	guint looked_at; /* members on the way there */
 };
 
 static void describe(const struct btf *btf, const struct btf_type *type, guint i,
@@ -144,7 +146,7 @@ static const struct btf_type *member(const struct btf *btf, const struct btf_typ
 
 	const struct btf_member *m = btf_members(type);
 
-	for (guint i = 0; i < btf_vlen(type); i++, m++) {
+	for (guint i = 0; i < btf_vlen(type) && found->looked_at++ < MEMBERS_MAX; i++, m++) {
 		const char *member_name = btf__name_by_offset(btf, m->name_off);
 
 		if (!member_name || !*member_name) {

@@ -49,6 +49,30 @@ static struct types *make_types(void)
 	return t;
 }
 
+/* Made by no compiler: an anonymous struct of itself, many times. */
+static void test_nested(void)
+{
+	struct btf *btf = btf__new_empty();
+	int anonymous = btf__add_struct(btf, NULL, 4), count = 60;
+	g_autoptr(GError) error = NULL;
+	guint32 bytes;
+	guint offset;
+
+	for (int i = 0; i < count; i++)
+		btf__add_field(btf, NULL, anonymous, 0, 0);
+	btf__add_struct(btf, "task", 4);
+	btf__add_field(btf, NULL, anonymous, 0, 0);
+
+	const void *raw = btf__raw_data(btf, &bytes);
+	struct types *t = types_from_blob(raw, bytes, &error);
+
+	g_assert_no_error(error);
+	g_assert_false(types_member(t, "task", "missing", &offset, NULL, &error));
+	g_assert_error(error, NETSWAP_ERROR, NETSWAP_ERROR_GUEST);
+	types_free(t);
+	btf__free(btf);
+}
+
 static void test_member(void)
 {
 	struct types *t = make_types();
@@ -114,5 +138,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/types/member", test_member);
 	g_test_add_func("/types/bits", test_bits);
 	g_test_add_func("/types/read-bits", test_read_bits);
+	g_test_add_func("/types/nested", test_nested);
 	return g_test_run();
 }
