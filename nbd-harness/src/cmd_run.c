@@ -24,7 +24,7 @@
 
 #define RUNS_DIR "netswap-runs"
 
-static gboolean json, no_observer, shell_on_failure;
+static gboolean json, no_observer, measure_stops, shell_on_failure;
 static gint64 seed = 1;
 static int repeat = 1, jobs = 1;
 static char *out_dir;
@@ -47,6 +47,8 @@ static const GOptionEntry entries[] = {
 	  "When a verdict is not the expected one, keep the machine, with this terminal on its "
 	  "console",
 	  NULL },
+	{ "measure-stops", 0, 0, G_OPTION_ARG_NONE, &measure_stops,
+	  "Read a snapshot with every sample, to measure how long that stops the VM", NULL },
 	{ NULL, 0, 0, 0, NULL, NULL, NULL },
 };
 
@@ -137,6 +139,7 @@ static gboolean run_here(const struct scenario *s, gint64 run_seed, struct tally
 				       .dir = dir,
 				       .observer_off = no_observer,
 				       .report = report_write,
+				       .measure_stops = measure_stops,
 				       .shell_on_failure = shell_on_failure };
 	struct run_result result;
 
@@ -237,6 +240,8 @@ static void start_job(struct pool *pool, struct job *job)
 	g_ptr_array_add(argv, g_strdup_printf("--seed=%" G_GINT64_FORMAT, job->seed));
 	if (no_observer)
 		g_ptr_array_add(argv, g_strdup("--no-observer"));
+	if (measure_stops)
+		g_ptr_array_add(argv, g_strdup("--measure-stops"));
 	if (out_dir)
 		g_ptr_array_add(argv, g_strdup_printf("--out=%s", out_dir));
 	for (char **set = sets; set && *set; set++)

@@ -13,8 +13,9 @@
 
 struct run_options {
 	guint64 seed;
-	const char *dir;       /* of the run; made */
-	gboolean observer_off; /* to measure its cost: guest memory is not read */
+	const char *dir;	/* of the run; made */
+	gboolean observer_off;	/* to measure its cost: guest memory is not read */
+	gboolean measure_stops; /* a snapshot with every sample, which nobody judges */
 	/* Called with the run's directory when its verdict is there and the machine still is: makes
 	 * the reports. */
 	gboolean (*report)(const char *dir, GError **error);

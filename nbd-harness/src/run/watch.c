@@ -145,15 +145,14 @@ static void show_progress(struct run *r)
 			s->nbd_oldest_ms > 3000 ? ", the oldest for seconds" : "");
 }
 
-/* Stop the VM, read everything, let it go on. */
-static gboolean take_snapshot(struct run *r, GError **error)
+/* Stop the VM, read everything, let it go on.  *about (caller frees) says how long that took. */
+static struct snapshot *read_stopped(struct run *r, char **about, GError **error)
 {
-	g_autoptr(GError) refused = NULL, unread = NULL;
-	gboolean answers = server_answers(r->machine->server, SERVER_PROBE_MS, &refused);
+	g_autoptr(GError) unread = NULL;
 	gint64 stopped_us = g_get_monotonic_time();
 
 	if (!machine_pause(r->machine, error))
-		return FALSE;
+		return NULL;
 
 	/* Without registers a snapshot lacks the stacks of running tasks, no more. */
 	g_autoptr(GArray) cpus = vcpu_registers_read(r->machine->qemu->qmp, &unread);
@@ -161,22 +160,46 @@ static gboolean take_snapshot(struct run *r, GError **error)
 
 	if (!machine_resume(r->machine, error)) {
 		snapshot_free(s);
-		return FALSE;
+		return NULL;
 	}
+	*about = g_strdup_printf("%u tasks; VM stopped for %" G_GINT64_FORMAT " us%s%s",
+				 s->tasks->len, g_get_monotonic_time() - stopped_us,
+				 unread ? "; " : "", unread ? unread->message : "");
+	return s;
+}
+
+static gboolean take_snapshot(struct run *r, GError **error)
+{
+	g_autofree char *about = NULL;
+	g_autoptr(GError) refused = NULL;
+	gboolean answers = server_answers(r->machine->server, SERVER_PROBE_MS, &refused);
+	struct snapshot *s = read_stopped(r, &about, error);
+
+	if (!s)
+		return FALSE;
 	s->fair_us = r->now.fair_us;
 	s->server_answers = answers;
 	s->server_running = r->now.server_running == 1;
 
-	g_autofree char *detail = g_strdup_printf(
-		"%u tasks; VM stopped for %" G_GINT64_FORMAT " us%s%s%s%s", s->tasks->len,
-		g_get_monotonic_time() - stopped_us, refused ? "; server: " : "",
-		refused ? refused->message : "", unread ? "; " : "", unread ? unread->message : "");
+	g_autofree char *detail = g_strdup_printf("%s%s%s", about, refused ? "; server: " : "",
+						  refused ? refused->message : "");
 
 	run_event(r, EVENT_SNAPSHOT, NULL, detail);
 	run_check_recorded(r, record_snapshot(r->record, s));
 	if (judge_snapshot(r->judge, s) == JUDGE_WANTS_END)
 		run_stop(r);
 	return TRUE;
+}
+
+/* For run_options.measure_stops. */
+static gboolean measure_stop(struct run *r, GError **error)
+{
+	g_autofree char *about = NULL;
+	SCOPED(snapshot) s = read_stopped(r, &about, error);
+
+	if (s)
+		run_event(r, EVENT_SNAPSHOT, "measured", about);
+	return s != NULL;
 }
 
 static void judge_now(struct run *r)
@@ -253,6 +276,11 @@ static void look_closely(struct run *r)
 	}
 	if (r->now.phase == BOARD_PRESSING)
 		r->pressed_us = r->now.host_us;
+	if (r->options->measure_stops && r->observer && r->machine->vm_running &&
+	    !measure_stop(r, &error)) {
+		run_infra(r, error);
+		return;
+	}
 	judge_now(r);
 }
 
