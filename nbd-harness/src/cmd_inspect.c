@@ -15,7 +15,7 @@ static const GOptionEntry entries[] = {
 	{ "vmcore", 0, 0, G_OPTION_ARG_FILENAME, &vmcore,
 	  "Read a core instead of a run: ELF, or ELF compressed by zstd", "FILE" },
 	{ "vmlinux", 0, 0, G_OPTION_ARG_FILENAME, &vmlinux,
-	  "The kernel of the core, with symbols and BTF", "FILE" },
+	  "The kernel of the core, if the core does not have its symbols and BTF itself", "FILE" },
 	{ "live", 0, 0, G_OPTION_ARG_NONE, &live,
 	  "Read the guest of a run under way, while it runs", NULL },
 	{ "task", 0, 0, G_OPTION_ARG_INT, &task, "Only the task with this pid, and its stack",
@@ -31,19 +31,19 @@ static const char about[] =
 	"\n"
 	"Examples:\n"
 	"  netswap inspect netswap-runs/quickstart-stock-20261121-122146-seed1\n"
-	"  netswap inspect --vmcore vmcore.zst --vmlinux ~/linux/vmlinux --task 46";
+	"  netswap inspect --vmcore vmcore.zst --task 46\n"
+	"  netswap inspect --vmcore old.core --vmlinux ~/linux-5.10/vmlinux";
 
 static gboolean check_usage(int argc, GError **error)
 {
 	const char *mistake = NULL;
 
 	if (vmcore && (argc > 1 || live || snapshot))
-		mistake = "--vmcore goes with --vmlinux alone: no RUN, --live or --snapshot";
-	else if (!vmcore != !vmlinux)
-		mistake =
-			"--vmcore and --vmlinux belong together: a core has no symbols of its own";
+		mistake = "--vmcore reads a core: it takes no RUN, --live or --snapshot";
+	else if (vmlinux && !vmcore)
+		mistake = "--vmlinux says of what kernel a --vmcore is: a run knows its own";
 	else if (!vmcore && argc != 2)
-		mistake = "name one run directory, or a core with --vmcore and --vmlinux";
+		mistake = "name one run directory, or a core with --vmcore";
 	else if (live && snapshot)
 		mistake = "--live reads the guest as it is now: it takes no --snapshot";
 	else if (snapshot < 0)

@@ -65,14 +65,12 @@ usage_error "report: --share of two runs" "one archive of one run" report --shar
 usage_error "report: --with-vmcore alone" "what --share puts" report --with-vmcore "$work"
 usage_error "inspect: nothing named" "name one run directory, or a core" inspect
 usage_error "inspect: what is no run" "$work has no run.json" inspect "$work"
-usage_error "inspect: a core without its vmlinux" "belong together" inspect --vmcore "$work/core"
-usage_error "inspect: a core and a run" "no RUN" inspect --vmcore "$work/core" --vmlinux "$work/v" "$work"
-usage_error "inspect: missing core" "cannot read $work/core: No such file" inspect --vmcore "$work/core" \
-	--vmlinux "$work/v"
-usage_error "inspect: what is no core" "README.md is not an ELF core" inspect --vmcore README.md \
-	--vmlinux "$work/v"
-usage_error "inspect: a program for a core" "but not a core" inspect --vmcore "$netswap" \
-	--vmlinux "$work/v"
+usage_error "inspect: a vmlinux without a core" "of what kernel a --vmcore is" inspect --vmlinux "$work/v" \
+	"$work"
+usage_error "inspect: a core and a run" "no RUN" inspect --vmcore "$work/core" "$work"
+usage_error "inspect: missing core" "cannot read $work/core: No such file" inspect --vmcore "$work/core"
+usage_error "inspect: what is no core" "README.md is not an ELF core" inspect --vmcore README.md
+usage_error "inspect: a program for a core" "but not a core" inspect --vmcore "$netswap"
 usage_error "inspect: --live of a run that is over" "$work has no live.json" inspect --live "$work"
 usage_error "inspect: --live of another process" "neither a run directory nor the process" inspect --live $$
 usage_error "kernel: no action" "one action is needed: build" kernel

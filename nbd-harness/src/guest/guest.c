@@ -262,15 +262,14 @@ static gboolean find_nodes(struct guest *g, GError **error)
 	return g->nodes > 0;
 }
 
-struct guest *guest_open(struct guest_memory *memory, struct symbols *symbols, struct types *types,
-			 guint cpus, guint64 phys_base, const char *vmlinux_banner, GError **error)
+struct guest *guest_open_bare(struct guest_memory *memory, struct symbols *symbols,
+			      guint64 phys_base, const char *vmlinux_banner, GError **error)
 {
 	struct guest *g = g_new0(struct guest, 1);
 	guint64 top;
 
 	g->memory = memory;
 	g->symbols = symbols;
-	g->types = types;
 	g->phys_base = phys_base;
 	g->reads_left = g_new(guint64, 1);
 	*g->reads_left = G_MAXUINT64;
@@ -284,11 +283,30 @@ struct guest *guest_open(struct guest_memory *memory, struct symbols *symbols, s
 		goto fail;
 	/* From here on through the page tables: they know also what arithmetic cannot. */
 	g->top_table = top - START_KERNEL_MAP + phys_base;
-	if (!find_percpu(g, cpus, error) || !layout_load(&g->at, types, error) ||
-	    !find_nodes(g, error))
-		goto fail;
 	return g;
 fail:
+	guest_close(g);
+	return NULL;
+}
+
+gboolean guest_add_types(struct guest *g, struct types *types, guint cpus, GError **error)
+{
+	g->types = types;
+	return find_percpu(g, cpus, error) && layout_load(&g->at, types, error) &&
+	       find_nodes(g, error);
+}
+
+struct guest *guest_open(struct guest_memory *memory, struct symbols *symbols, struct types *types,
+			 guint cpus, guint64 phys_base, const char *vmlinux_banner, GError **error)
+{
+	struct guest *g = guest_open_bare(memory, symbols, phys_base, vmlinux_banner, error);
+
+	if (!g) {
+		types_free(types);
+		return NULL;
+	}
+	if (guest_add_types(g, types, cpus, error))
+		return g;
 	guest_close(g);
 	return NULL;
 }

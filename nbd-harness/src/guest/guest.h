@@ -56,6 +56,14 @@ struct guest {
  */
 struct guest *guest_open(struct guest_memory *memory, struct symbols *symbols, struct types *types,
 			 guint cpus, guint64 phys_base, const char *vmlinux_banner, GError **error);
+/*
+ * The same in two steps, for those who read symbols and types from memory: a
+ * guest that can be read by address, then the rest.  Both take ownership of
+ * what they are given, guest_open_bare() also on failure.
+ */
+struct guest *guest_open_bare(struct guest_memory *memory, struct symbols *symbols,
+			      guint64 phys_base, const char *vmlinux_banner, GError **error);
+gboolean guest_add_types(struct guest *g, struct types *types, guint cpus, GError **error);
 void guest_close(struct guest *g);
 
 /* Physical address of @vaddr; FALSE when it is not mapped. */

@@ -63,6 +63,19 @@ static int by_address(gconstpointer a, gconstpointer b)
 	return (x->address > y->address) - (x->address < y->address);
 }
 
+static void index_all(struct symbols *s)
+{
+	g_hash_table_remove_all(s->by_name);
+	g_array_sort(s->by_address, by_address);
+	for (guint i = 0; i < s->by_address->len; i++) {
+		const struct symbol *symbol = &g_array_index(s->by_address, struct symbol, i);
+
+		if (!g_hash_table_contains(s->by_name, symbol->name))
+			g_hash_table_insert(s->by_name, (gpointer)symbol->name,
+					    GUINT_TO_POINTER(i + 1));
+	}
+}
+
 static struct symbols *finish(struct symbols *s, const char *from, GError **error)
 {
 	if (!s->by_address->len) {
@@ -72,14 +85,7 @@ static struct symbols *finish(struct symbols *s, const char *from, GError **erro
 		symbols_free(s);
 		return NULL;
 	}
-	g_array_sort(s->by_address, by_address);
-	for (guint i = 0; i < s->by_address->len; i++) {
-		const struct symbol *symbol = &g_array_index(s->by_address, struct symbol, i);
-
-		if (!g_hash_table_contains(s->by_name, symbol->name))
-			g_hash_table_insert(s->by_name, (gpointer)symbol->name,
-					    GUINT_TO_POINTER(i + 1));
-	}
+	index_all(s);
 	return s;
 }
 
@@ -196,9 +202,8 @@ struct symbols *symbols_from_vmlinux(const char *path, GError **error)
 	return finish(s, path, error);
 }
 
-struct symbols *symbols_from_kallsyms(const char *text, gsize bytes, GError **error)
+static void add_kallsyms(struct symbols *s, const char *text, gsize bytes)
 {
-	struct symbols *s = symbols_new();
 	const char *end = text + bytes;
 
 	/* "ffffffff81000000 T _text\n", modules add "\t[nbd]" */
@@ -220,6 +225,13 @@ struct symbols *symbols_from_kallsyms(const char *text, gsize bytes, GError **er
 		}
 		line = eol + 1;
 	}
+}
+
+struct symbols *symbols_from_kallsyms(const char *text, gsize bytes, GError **error)
+{
+	struct symbols *s = symbols_new();
+
+	add_kallsyms(s, text, bytes);
 	return finish(s, "the kallsyms handed over by the guest", error);
 }
 
@@ -232,6 +244,12 @@ void symbols_shift(struct symbols *s, guint64 offset)
 		if (symbol->address >= START_KERNEL_MAP)
 			symbol->address += offset;
 	}
+}
+
+void symbols_add_kallsyms(struct symbols *s, const char *text, gsize bytes)
+{
+	add_kallsyms(s, text, bytes);
+	index_all(s);
 }
 
 const char *symbols_build_id(const struct symbols *s)

@@ -13,6 +13,8 @@ struct symbols *symbols_from_vmlinux(const char *path, GError **error);
 struct symbols *symbols_from_kallsyms(const char *text, gsize bytes, GError **error);
 void symbols_free(struct symbols *s);
 
+/* Add what such a text has; symbols that were there stay first of their name. */
+void symbols_add_kallsyms(struct symbols *s, const char *text, gsize bytes);
 /* Move the kernel image's symbols by @offset, as KASLR did when it was loaded. */
 void symbols_shift(struct symbols *s, guint64 offset);
 

@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 
-#define MODULES_MAX 16
+#define MODULES_MAX 256
 #define NESTING_MAX 16	  /* of anonymous members, and of typedefs and qualifiers */
 #define MEMBERS_MAX 65536 /* looked at for one name: anonymous structs may hold each other */
 

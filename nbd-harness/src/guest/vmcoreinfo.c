@@ -29,6 +29,15 @@ static gboolean number(const char *text, const char *key, guint base, guint64 *v
 	return FALSE;
 }
 
+guint64 vmcoreinfo_symbol(const char *text, const char *name)
+{
+	g_autofree char *key = g_strdup_printf("SYMBOL(%s)=", name);
+	guint64 address = 0;
+
+	number(text, key, 16, &address);
+	return address;
+}
+
 gboolean vmcoreinfo_parse(const char *text, struct vmcoreinfo *v)
 {
 	*v = (struct vmcoreinfo){ 0 };

@@ -22,6 +22,8 @@ gboolean vmcoreinfo_read(const struct guest_memory *memory, const char *sysfs, s
 			 GError **error);
 /* From the note wherever it lies in @memory: searches all of it. */
 gboolean vmcoreinfo_search(const struct guest_memory *memory, struct vmcoreinfo *v);
+/* Address of SYMBOL(@name) in the note's @text, 0 when it has none. */
+guint64 vmcoreinfo_symbol(const char *text, const char *name);
 void vmcoreinfo_clear(struct vmcoreinfo *v);
 
 #endif

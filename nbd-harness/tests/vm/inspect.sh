@@ -84,6 +84,7 @@ check "a snapshot that it has not" refuses "has no snapshot 99: it has" --snapsh
 check "a task that it has not" refuses "has no task 99999" --task 99999 "$dir"
 check "the core shows the knot, known, with stacks" explains --vmcore "$core" --vmlinux "$vmlinux"
 check "its signature is the same" signature_is "$known" --vmcore "$core" --vmlinux "$vmlinux"
+check "... without the vmlinux, too" signature_is "$known" --vmcore "$core"
 check "another kernel's vmlinux is refused" refuses "give the vmlinux of the same build" \
 	--vmcore "$core" --vmlinux "$other"
 check "what is shared has no vmcore and no path of this host" shared
