@@ -107,17 +107,10 @@
 	NEED(percpu_zone_diff, "per_cpu_zonestat", "vm_stat_diff")                                 \
 	NEED(percpu_node_diff, "per_cpu_nodestat", "vm_node_stat_diff")                            \
 	NEED(rq_nr_running, "rq", "nr_running")                                                    \
-	/* NBD and its requests */                                                                 \
+	/* requests */                                                                             \
 	NEED(idr_head, "idr", "idr_rt.xa_head")                                                    \
 	NEED(xa_node_shift, "xa_node", "shift")                                                    \
 	NEED(xa_node_slots, "xa_node", "slots")                                                    \
-	NEED(nbd_tag_set, "nbd_device", "tag_set")                                                 \
-	NEED(nbd_config, "nbd_device", "config")                                                   \
-	NEED(nbd_disk, "nbd_device", "disk")                                                       \
-	NEED(nbd_config_socks, "nbd_config", "socks")                                              \
-	NEED(nbd_config_connections, "nbd_config", "num_connections")                              \
-	NEED(nbd_sock_sock, "nbd_sock", "sock")                                                    \
-	NEED(nbd_sock_tx_lock, "nbd_sock", "tx_lock")                                              \
 	NEED(tag_set_tags, "blk_mq_tag_set", "tags")                                               \
 	NEED(tag_set_queues, "blk_mq_tag_set", "nr_hw_queues")                                     \
 	NEED(tags_nr, "blk_mq_tags", "nr_tags")                                                    \
@@ -192,6 +185,15 @@
 	MEMBER(bvec_len, "bio_vec", "bv_len")                                                      \
 	MEMBER(bvec_offset, "bio_vec", "bv_offset")
 
+#define LAYOUT_NBD(MEMBER)                                                                         \
+	MEMBER(nbd_tag_set, "nbd_device", "tag_set")                                               \
+	MEMBER(nbd_config, "nbd_device", "config")                                                 \
+	MEMBER(nbd_disk, "nbd_device", "disk")                                                     \
+	MEMBER(nbd_config_socks, "nbd_config", "socks")                                            \
+	MEMBER(nbd_config_connections, "nbd_config", "num_connections")                            \
+	MEMBER(nbd_sock_sock, "nbd_sock", "sock")                                                  \
+	MEMBER(nbd_sock_tx_lock, "nbd_sock", "tx_lock")
+
 #define LAYOUT_WORK(MEMBER)                                                                        \
 	MEMBER(pool_cpu, "worker_pool", "cpu")                                                     \
 	MEMBER(pool_id, "worker_pool", "id")                                                       \
@@ -226,6 +228,7 @@
 	MEMBER(scan_reclaimed, "scan_control", "nr_reclaimed")
 
 #define LAYOUT_GROUPS(GROUP)                                                                       \
+	GROUP(nbd, LAYOUT_NBD)                                                                     \
 	GROUP(block, LAYOUT_BLOCK)                                                                 \
 	GROUP(work, LAYOUT_WORK)                                                                   \
 	GROUP(reclaim, LAYOUT_RECLAIM)

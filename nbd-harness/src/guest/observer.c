@@ -33,8 +33,9 @@ struct observer *observer_new(const struct guest *g, const struct board *board, 
 	o->board = board;
 	o->unwinder = unwinder_new(g);
 	o->mm = view_mm_new(g, error);
-	o->nbd = o->mm ? view_nbd_new(g, error) : NULL;
-	if (!o->nbd) {
+	o->nbd = view_nbd_new(g);
+	/* A run swaps over NBD; what else one looks at may have none. */
+	if (!o->mm || (board && !view_nbd_is_there(o->nbd, error))) {
 		observer_free(o);
 		return NULL;
 	}

@@ -45,7 +45,7 @@ struct view_nbd {
 	guint64 round;
 };
 
-struct view_nbd *view_nbd_new(const struct guest *g, GError **error)
+struct view_nbd *view_nbd_new(const struct guest *g)
 {
 	struct view_nbd *v = g_new0(struct view_nbd, 1);
 
@@ -53,11 +53,22 @@ struct view_nbd *view_nbd_new(const struct guest *g, GError **error)
 	v->seen = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
 	v->timers = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
 	v->ops = symbols_address(g->symbols, "nbd_mq_ops");
-	if (!symbols_need(g->symbols, "nbd_index_idr", &v->idr, error)) {
-		view_nbd_free(v);
-		return NULL;
-	}
+	if (!g->at.lacks_nbd)
+		v->idr = symbols_address(g->symbols, "nbd_index_idr");
 	return v;
+}
+
+gboolean view_nbd_is_there(const struct view_nbd *v, GError **error)
+{
+	guint64 idr;
+
+	if (!v->g->at.lacks_nbd)
+		return symbols_need(v->g->symbols, "nbd_index_idr", &idr, error);
+	g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_GUEST,
+		    "the guest kernel's BTF has no %s: it has no NBD driver, or its module is not "
+		    "loaded",
+		    v->g->at.lacks_nbd);
+	return FALSE;
 }
 
 void view_nbd_free(struct view_nbd *v)
@@ -322,6 +333,8 @@ static void see_devices(struct pass *pass)
 {
 	struct view_nbd *v = pass->v;
 
+	if (!v->idr)
+		return;
 	if (xarray_walk(v->g, v->idr + v->g->at.idr_head, DEVICES_MAX, see_device, pass) < 0)
 		pass->complete = FALSE;
 }

@@ -8,7 +8,9 @@
 
 struct view_nbd;
 
-struct view_nbd *view_nbd_new(const struct guest *g, GError **error);
+/* Of a kernel without the driver there is nothing to see, and view_nbd_is_there() says why. */
+struct view_nbd *view_nbd_new(const struct guest *g);
+gboolean view_nbd_is_there(const struct view_nbd *v, GError **error);
 void view_nbd_free(struct view_nbd *v);
 
 /* Fill the swap device fields of @s, whose host_us must be set: ages are counted from the

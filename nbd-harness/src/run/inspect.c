@@ -132,6 +132,26 @@ static struct snapshot *read_guest(const struct guest *g, guint tries, GError **
 	return s;
 }
 
+/* What this kernel does not have, or not under the names that we know. */
+static void note_what_lacks(struct inspection *i, const struct guest *g)
+{
+	const struct {
+		const char *lacks, *unseen;
+	} groups[] = {
+		{ g->at.lacks_nbd, "NBD devices and their sockets" },
+		{ g->at.lacks_block, "tags and requests of block devices" },
+		{ g->at.lacks_work, "work items" },
+		{ g->at.lacks_reclaim, "details of page reclaim" },
+	};
+
+	for (guint n = 0; n < G_N_ELEMENTS(groups); n++) {
+		if (groups[n].lacks)
+			g_ptr_array_add(i->notes,
+					g_strdup_printf("Its BTF has no %s: %s are not shown.",
+							groups[n].lacks, groups[n].unseen));
+	}
+}
+
 /* Takes @g and @source, also when it fails. */
 static struct inspection *inspect_guest(struct guest *g, char *source, guint tries, GError **error)
 {
@@ -142,6 +162,7 @@ static struct inspection *inspect_guest(struct guest *g, char *source, guint tri
 	if (i->own_snapshot) {
 		i->kernel = g_strdup(g->banner);
 		draw_graph(i);
+		note_what_lacks(i, g);
 		note(i, "The swap server was not asked: it is taken to answer.");
 		sign(i);
 	}

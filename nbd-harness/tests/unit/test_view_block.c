@@ -89,7 +89,7 @@ static void scene_init(struct scene *s)
 	fake_guest_init(f);
 	set_layout(&f->g.at);
 	fake_symbol(f, "nbd_index_idr", 'b', fake_alloc(f, 16));
-	s->nbd = view_nbd_new(&f->g, NULL);
+	s->nbd = view_nbd_new(&f->g);
 	s->snapshot = snapshot_new();
 
 	guint64 variable = fake_alloc(f, 8), table = fake_alloc(f, 8);
