@@ -12,6 +12,7 @@
 struct opening {
 	const char *path, *vmlinux; /* the latter may be NULL */
 	struct guest_memory *memory;
+	struct memory_elf_notes notes;
 	struct vmcoreinfo info;
 	gboolean located; /* somebody said where the kernel lies */
 	struct symbols *symbols;
@@ -23,6 +24,7 @@ static void opening_clear(struct opening *o)
 	guest_memory_free(o->memory);
 	symbols_free(o->symbols);
 	types_free(o->types);
+	memory_elf_notes_clear(&o->notes);
 	vmcoreinfo_clear(&o->info);
 }
 typedef struct opening opening;
@@ -30,12 +32,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(opening, opening_clear)
 
 static gboolean open_memory(struct opening *o, GError **error)
 {
-	g_autofree char *note = NULL;
-
-	o->memory = memory_elf_open(o->path, &note, error);
+	o->memory = memory_elf_open(o->path, &o->notes, error);
 	if (!o->memory)
 		return FALSE;
-	o->located = (note && vmcoreinfo_parse(note, &o->info)) ||
+	o->located = (o->notes.vmcoreinfo && vmcoreinfo_parse(o->notes.vmcoreinfo, &o->info)) ||
 		     vmcoreinfo_search(o->memory, &o->info);
 	if (o->located || o->vmlinux)
 		return TRUE;
@@ -111,11 +111,12 @@ static struct guest *open_guest_in(struct opening *o, GError **error)
 	return NULL;
 }
 
-struct guest *core_open(const char *path, const char *vmlinux, GError **error)
+struct guest *core_open(const char *path, const char *vmlinux, GArray **cpus, GError **error)
 {
 	g_auto(opening) o = { .path = path, .vmlinux = vmlinux };
 	struct guest *g = open_guest_in(&o, error);
 
+	*cpus = g_steal_pointer(&o.notes.cpus);
 	/* The others name the file that they mean. */
 	if (!g && error && g_error_matches(*error, NETSWAP_ERROR, NETSWAP_ERROR_GUEST))
 		g_prefix_error(error, "%s: ", path);

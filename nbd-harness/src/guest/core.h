@@ -12,7 +12,9 @@
  *
  * Where the kernel lies is taken from the core's VMCOREINFO note, from the one
  * in its memory if it has none, else it must lie where it was linked to.
+ * *cpus (caller unrefs, also after a failure) gets the CPUs' registers as far as
+ * the core has them: of struct vcpu_registers (machine/registers.h).
  */
-struct guest *core_open(const char *path, const char *vmlinux, GError **error);
+struct guest *core_open(const char *path, const char *vmlinux, GArray **cpus, GError **error);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "guest/unpack.h"
+#include "machine/registers.h"
 
 #define SEGMENTS_MAX	     65534u /* more are written another way (PN_XNUM) */
 #define VMCOREINFO_MAX_BYTES 65536u
@@ -101,10 +102,45 @@ static gboolean check_segments(const struct core *c, GError **error)
 	return TRUE;
 }
 
-/* The text of the VMCOREINFO note among @bytes of notes, or NULL. */
-static char *vmcoreinfo_in(const guint8 *at, guint64 bytes)
+/* struct elf_prstatus of x86-64 (include/uapi/linux/elfcore.h): pr_reg is a struct
+ * user_regs_struct. */
+#define PRSTATUS_BYTES	   336
+#define PRSTATUS_REGISTERS 112
+enum { RBP = 4, RIP = 16, CS = 17, RSP = 19, REGISTERS = 27 };
+
+static void take_registers(const guint8 *status, GArray *cpus)
 {
-	static const char name[] = "VMCOREINFO";
+	guint64 r[REGISTERS];
+
+	memcpy(r, status + PRSTATUS_REGISTERS, sizeof(r));
+
+	struct vcpu_registers cpu = { .cpu = cpus->len,
+				      .valid = TRUE,
+				      .cpl = r[CS] & 3,
+				      .rip = r[RIP],
+				      .rsp = r[RSP],
+				      .rbp = r[RBP] };
+
+	if (cpus->len < VCPUS_MAX)
+		g_array_append_val(cpus, cpu);
+}
+
+/* One note: its @name is padded and need not end. */
+static void take_note(const Elf64_Nhdr *note, const char *name, const guint8 *desc,
+		      struct memory_elf_notes *notes)
+{
+	static const char info[] = "VMCOREINFO", core[] = "CORE";
+
+	if (!notes->vmcoreinfo && note->n_namesz == sizeof(info) &&
+	    !memcmp(name, info, sizeof(info)) && note->n_descsz <= VMCOREINFO_MAX_BYTES)
+		notes->vmcoreinfo = g_strndup((const char *)desc, note->n_descsz);
+	else if (note->n_type == NT_PRSTATUS && note->n_namesz == sizeof(core) &&
+		 !memcmp(name, core, sizeof(core)) && note->n_descsz >= PRSTATUS_BYTES)
+		take_registers(desc, notes->cpus);
+}
+
+static void take_notes(const guint8 *at, guint64 bytes, struct memory_elf_notes *notes)
+{
 	const guint8 *end = at + bytes;
 	Elf64_Nhdr note;
 
@@ -113,29 +149,23 @@ static char *vmcoreinfo_in(const guint8 *at, guint64 bytes)
 		at += sizeof(note);
 
 		guint64 name_bytes = NOTE_PADDED(note.n_namesz);
-		guint64 text_bytes = NOTE_PADDED(note.n_descsz);
+		guint64 desc_bytes = NOTE_PADDED(note.n_descsz);
 
-		if (name_bytes + text_bytes > (guint64)(end - at))
-			return NULL;
-		if (note.n_namesz == sizeof(name) && !memcmp(at, name, sizeof(name)) &&
-		    note.n_descsz <= VMCOREINFO_MAX_BYTES)
-			return g_strndup((const char *)at + name_bytes, note.n_descsz);
-		at += name_bytes + text_bytes;
+		if (name_bytes + desc_bytes > (guint64)(end - at))
+			return;
+		take_note(&note, (const char *)at, at + name_bytes, notes);
+		at += name_bytes + desc_bytes;
 	}
-	return NULL;
 }
 
-static char *find_vmcoreinfo(const struct core *c)
+static void find_notes(const struct core *c, struct memory_elf_notes *notes)
 {
 	for (guint i = 0; i < c->n; i++) {
 		const Elf64_Phdr *p = &c->headers[i];
-		char *text = p->p_type == PT_NOTE ? vmcoreinfo_in(c->map + p->p_offset, p->p_filesz)
-						  : NULL;
 
-		if (text)
-			return text;
+		if (p->p_type == PT_NOTE)
+			take_notes(c->map + p->p_offset, p->p_filesz, notes);
 	}
-	return NULL;
 }
 
 /* Large ones first: the kernel image's own mapping repeats a part of the RAM. */
@@ -202,23 +232,29 @@ static gboolean map_file(struct core *c, int fd, GError **error)
 	return TRUE;
 }
 
-struct guest_memory *memory_elf_open(const char *path, char **vmcoreinfo, GError **error)
+struct guest_memory *memory_elf_open(const char *path, struct memory_elf_notes *notes,
+				     GError **error)
 {
 	struct core c = { .path = path };
 	struct guest_memory *m = NULL;
 	int fd = open_plain(path, error);
 
-	*vmcoreinfo = NULL;
+	*notes = (struct memory_elf_notes){ .cpus = g_array_new(FALSE, FALSE,
+								sizeof(struct vcpu_registers)) };
 	if (fd < 0)
 		return NULL;
 	if (map_file(&c, fd, error) && check_header(&c, error) && check_segments(&c, error)) {
-		*vmcoreinfo = find_vmcoreinfo(&c);
+		find_notes(&c, notes);
 		m = take_segments(&c, error);
 	}
 	close(fd);
 	if (!m && c.map)
 		munmap((void *)c.map, c.bytes);
-	if (!m)
-		g_clear_pointer(vmcoreinfo, g_free);
 	return m;
+}
+
+void memory_elf_notes_clear(struct memory_elf_notes *notes)
+{
+	g_clear_pointer(&notes->vmcoreinfo, g_free);
+	g_clear_pointer(&notes->cpus, g_array_unref);
 }

@@ -13,11 +13,19 @@
 
 #include "guest/memory.h"
 
+/* What a core says besides its memory. */
+struct memory_elf_notes {
+	char *vmcoreinfo; /* text of the VMCOREINFO note, or NULL */
+	GArray *cpus;	  /* of struct vcpu_registers (machine/registers.h), by CPU; may be empty */
+};
+
 /*
- * Open @path.  *vmcoreinfo (caller frees) gets the text of the VMCOREINFO note,
- * NULL if it has none.  Errors: NETSWAP_ERROR_USAGE, not such a core or not
- * whole; NETSWAP_ERROR_INFRA, no room to decompress it.
+ * Open @path.  *notes is filled in; the caller clears it, also after a failure.
+ * Errors: NETSWAP_ERROR_USAGE, not such a core or not whole; NETSWAP_ERROR_INFRA,
+ * no room to decompress it.
  */
-struct guest_memory *memory_elf_open(const char *path, char **vmcoreinfo, GError **error);
+struct guest_memory *memory_elf_open(const char *path, struct memory_elf_notes *notes,
+				     GError **error);
+void memory_elf_notes_clear(struct memory_elf_notes *notes);
 
 #endif

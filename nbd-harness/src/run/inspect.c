@@ -116,7 +116,8 @@ struct inspection *inspect_run(const char *dir, guint number, GError **error)
 
 /* --- memory ------------------------------------------------------------ */
 
-static struct snapshot *read_guest(const struct guest *g, guint tries, GError **error)
+static struct snapshot *read_guest(const struct guest *g, const GArray *cpus, guint tries,
+				   GError **error)
 {
 	struct snapshot *s = NULL;
 
@@ -124,7 +125,7 @@ static struct snapshot *read_guest(const struct guest *g, guint tries, GError **
 		struct observer *o = observer_new(g, NULL, error);
 
 		snapshot_free(s);
-		s = o ? observer_snapshot(o, 0, NULL) : NULL;
+		s = o ? observer_snapshot(o, 0, cpus) : NULL;
 		observer_free(o);
 	} while (s && !s->complete && --tries);
 	if (s)
@@ -153,12 +154,13 @@ static void note_what_lacks(struct inspection *i, const struct guest *g)
 }
 
 /* Takes @g and @source, also when it fails. */
-static struct inspection *inspect_guest(struct guest *g, char *source, guint tries, GError **error)
+static struct inspection *inspect_guest(struct guest *g, char *source, const GArray *cpus,
+					guint tries, GError **error)
 {
 	SCOPED(inspection) i = inspection_new();
 
 	i->source = source;
-	i->own_snapshot = g ? read_guest(g, tries, error) : NULL;
+	i->own_snapshot = g ? read_guest(g, cpus, tries, error) : NULL;
 	if (i->own_snapshot) {
 		i->kernel = g_strdup(g->banner);
 		draw_graph(i);
@@ -172,9 +174,10 @@ static struct inspection *inspect_guest(struct guest *g, char *source, guint tri
 
 struct inspection *inspect_core(const char *path, const char *vmlinux, GError **error)
 {
-	struct guest *g = core_open(path, vmlinux, error);
+	g_autoptr(GArray) cpus = NULL;
+	struct guest *g = core_open(path, vmlinux, &cpus, error);
 
-	return inspect_guest(g, g_strdup_printf("core %s", path), 1, error);
+	return inspect_guest(g, g_strdup_printf("core %s", path), cpus, 1, error);
 }
 
 struct inspection *inspect_live(const char *where, GError **error)
@@ -183,7 +186,7 @@ struct inspection *inspect_live(const char *where, GError **error)
 	struct guest *g = live_open(where, &dir, error);
 	struct inspection *i =
 		inspect_guest(g, g_strdup_printf("the running guest of %s", dir ? dir : where),
-			      LIVE_TRIES, error);
+			      NULL, LIVE_TRIES, error);
 
 	if (i)
 		note(i, "Read while the guest ran: parts of it may be of different moments.");

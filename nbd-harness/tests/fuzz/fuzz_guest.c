@@ -348,14 +348,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 static gboolean load(const char *vmcore, const char *vmlinux, GError **error)
 {
-	g_autofree char *text = NULL;
+	struct memory_elf_notes notes;
 
 	banner = symbols_vmlinux_banner(vmlinux);
-	memory = memory_elf_open(vmcore, &text, error);
+	memory = memory_elf_open(vmcore, &notes, error);
 	symbols = memory ? symbols_from_vmlinux(vmlinux, error) : NULL;
 	types = symbols ? types_from_vmlinux(vmlinux, error) : NULL;
-	if (text)
-		vmcoreinfo_parse(text, &info);
+	if (notes.vmcoreinfo)
+		vmcoreinfo_parse(notes.vmcoreinfo, &info);
+	memory_elf_notes_clear(&notes);
 	return types && __real_layout_load(&layout, types, error);
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "guest/vmcoreinfo.h"
+#include "machine/registers.h"
 
 #define PAGES	 3
 #define RAM_AT	 0x100000ull
@@ -72,9 +73,14 @@ static Elf64_Phdr *program_header(GByteArray *core, guint i)
 static struct guest_memory *open_bytes(const void *data, gsize bytes, char **note, GError **error)
 {
 	g_autofree char *path = g_build_filename(dir, "core", NULL);
+	struct memory_elf_notes notes;
+	struct guest_memory *m;
 
 	g_assert_true(g_file_set_contents(path, data, bytes, NULL));
-	return memory_elf_open(path, note, error);
+	m = memory_elf_open(path, &notes, error);
+	*note = g_steal_pointer(&notes.vmcoreinfo);
+	memory_elf_notes_clear(&notes);
+	return m;
 }
 
 static void assert_whole(struct guest_memory *m, const char *note)
@@ -280,6 +286,47 @@ static void test_broken_notes(void)
 	}
 }
 
+/* As QEMU writes them: a note for each CPU. */
+static void test_registers(void)
+{
+	g_autoptr(GByteArray) core = core_new();
+	g_autofree char *path = g_build_filename(dir, "core", NULL);
+	Elf64_Nhdr head = { sizeof("CORE"), 336, NT_PRSTATUS };
+	struct memory_elf_notes notes;
+	struct guest_memory *m;
+
+	for (guint cpu = 0; cpu < 2; cpu++) {
+		guint8 *at = core->data + NOTES_AT + cpu * (sizeof(head) + 8 + 336);
+		guint64 registers[27] = { [4] = 0x100 + cpu,
+					  [16] = 0x200 + cpu,
+					  [17] = cpu ? 0x33 : 0x10,
+					  [19] = 0x300 + cpu };
+
+		memcpy(at, &head, sizeof(head));
+		memcpy(at + sizeof(head), "CORE\0\0\0", 8);
+		memcpy(at + sizeof(head) + 8 + 112, registers, sizeof(registers));
+	}
+	program_header(core, 0)->p_filesz = 2 * (sizeof(head) + 8 + 336);
+	g_assert_true(g_file_set_contents(path, (char *)core->data, core->len, NULL));
+	m = memory_elf_open(path, &notes, NULL);
+	g_assert_nonnull(m);
+	g_assert_null(notes.vmcoreinfo);
+	g_assert_cmpuint(notes.cpus->len, ==, 2);
+	for (guint cpu = 0; cpu < 2; cpu++) {
+		const struct vcpu_registers *r =
+			&g_array_index(notes.cpus, struct vcpu_registers, cpu);
+
+		g_assert_true(r->valid);
+		g_assert_cmpuint(r->cpu, ==, cpu);
+		g_assert_cmpuint(r->cpl, ==, cpu ? 3 : 0);
+		g_assert_cmphex(r->rbp, ==, 0x100 + cpu);
+		g_assert_cmphex(r->rip, ==, 0x200 + cpu);
+		g_assert_cmphex(r->rsp, ==, 0x300 + cpu);
+	}
+	memory_elf_notes_clear(&notes);
+	guest_memory_free(m);
+}
+
 static void test_vmcoreinfo(void)
 {
 	g_autoptr(GByteArray) core = core_new();
@@ -317,6 +364,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/memory-elf/no-room", test_no_room);
 	g_test_add_func("/memory-elf/refused", test_refused);
 	g_test_add_func("/memory-elf/broken-notes", test_broken_notes);
+	g_test_add_func("/memory-elf/registers", test_registers);
 	g_test_add_func("/memory-elf/vmcoreinfo", test_vmcoreinfo);
 	status = g_test_run();
 
