@@ -126,6 +126,7 @@ FUZZ_SEEDS_scenario = nbd-harness/scenarios
 FUZZ_LENGTH_qmp = -max_len=4096
 FUZZ_LENGTH_handover = -max_len=4096
 FUZZ_LENGTH_scenario = -max_len=4096
+FUZZ_LENGTH_core = -max_len=8192
 FUZZ_LENGTH_guest = -max_len=384 -len_control=0
 
 # fuzz_guest needs a guest: tests/vm/oracle.sh names one.
