@@ -191,7 +191,7 @@ static void test_torn(gconstpointer path)
 
 	for (guint i = 0; i < s->tasks->len; i++) {
 		tear_task(&r, s, i);
-		for (guint frames = 0; frames < task_of(s, i)->frames; frames += 3)
+		for (guint frames = 0; frames < task_of(s, i)->frames; frames += 5)
 			tear_stack(&r, s, i, frames);
 	}
 	tear_arrays(&r, s);
