@@ -242,6 +242,9 @@ static void reproduce(GString *out, const struct report_input *in)
 	text_heading(out, "Again");
 	text_line(out, "Run it     %s", member_text(in->run, "replay"));
 	text_line(out, "Judge it   netswap report --again %s", in->dir);
+	text_line(out, "Share it   netswap report --share run.tar.zst %s", in->dir);
+	if (report_snapshot(in))
+		text_line(out, "Look in    netswap inspect %s", in->dir);
 	if (g_file_test(core, G_FILE_TEST_EXISTS))
 		text_line(out, "vmcore     %s (zstd -d, then drgn or crash with %s)", core,
 			  *vmlinux ? vmlinux : "the kernel's debug symbols");
