@@ -108,7 +108,7 @@ extern const struct sample_field sample_fields[]; /* ends with name NULL */
 /*
  * A snapshot: a full reading with the guest stopped.
  */
-#define STACK_FRAMES_MAX 48
+#define STACK_FRAMES_MAX 64
 
 struct stack_frame {
 	guint64 address;
