@@ -12,6 +12,7 @@ const char *node_kind_name(enum node_kind kind)
 		[NODE_NOBODY] = "nobody", [NODE_NAPI] = "napi",
 		[NODE_WORK] = "work",	  [NODE_COMPLETION] = "completion",
 		[NODE_TAGS] = "tags",	  [NODE_MEMPOOL] = "mempool",
+		[NODE_FOLIO] = "folio",
 	};
 
 	return kinds[kind];

@@ -38,6 +38,7 @@ enum node_kind {
 	NODE_COMPLETION, /* nobody is known who completes it */
 	NODE_TAGS,	 /* ANY: I/O, each task submitting some */
 	NODE_MEMPOOL,	 /* ANY: I/O, each task submitting some */
+	NODE_FOLIO,	 /* under writeback, in no request: ANY: each task submitting a write */
 	NODE_KINDS,
 };
 

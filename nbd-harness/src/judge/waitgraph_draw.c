@@ -380,6 +380,52 @@ static void add_completion_wait(struct waitgraph *g, const struct snapshot *s, g
 		 at_address("swait_queue on its stack, completion at", t->on.address));
 }
 
+/* Under writeback, and no request in flight carries it. */
+static gboolean is_uncarried(const struct snapshot *s, const struct wait_object *on)
+{
+	for (guint i = 0; on->kind == OBJECT_FOLIO && i < s->folios->len; i++) {
+		const struct folio_facts *f = &g_array_index(s->folios, struct folio_facts, i);
+
+		if (f->address == on->address)
+			return f->writeback && !f->request[0];
+	}
+	return FALSE;
+}
+
+/* Only one that is about to submit a write can have it in hand. */
+static gint add_uncarried_folio(struct waitgraph *g, const struct snapshot *s, guint64 folio)
+{
+	gint at = node_of_object(g, NODE_FOLIO, folio);
+
+	if (at >= 0)
+		return at;
+	at = add_node(g, NODE_FOLIO, NODE_ANY, folio, g_strdup("folio under writeback"));
+	node_at(g, at)->orphan = TRUE;
+	for (guint i = 0; i < s->tasks->len; i++) {
+		const struct wait_facts *w = &node_at(g, FIRST_TASK + i)->wait;
+
+		if (w->kind == WAIT_IDLE || w->kind == WAIT_IO || !w->in_swap_io || w->in_swap_in)
+			continue;
+		add_edge(g, at, FIRST_TASK + i, g_strdup("submission by any of"),
+			 g_strdup("stack"));
+		node_at(g, at)->orphan = FALSE;
+	}
+	return at;
+}
+
+static void add_io_wait(struct waitgraph *g, const struct snapshot *s, guint from,
+			const struct task_facts *t, const struct wait_facts *w)
+{
+	gint to = is_uncarried(s, &t->on) ? add_uncarried_folio(g, s, t->on.address) : IO;
+
+	add_edge(g, from, to,
+		 t->on.kind == OBJECT_FOLIO ? g_strdup_printf("a folio, %s", t->on.name)
+					    : g_strdup("I/O"),
+		 t->on.kind == OBJECT_FOLIO
+			 ? at_address("wait_page_queue on its stack, folio", t->on.address)
+			 : g_strdup(w->function));
+}
+
 static void add_task_wait(struct waitgraph *g, const struct snapshot *s, guint i)
 {
 	const struct task_facts *t = task_at(s, i);
@@ -399,12 +445,7 @@ static void add_task_wait(struct waitgraph *g, const struct snapshot *s, guint i
 		add_mempool_wait(g, s, from, t, &w);
 		break;
 	case WAIT_IO:
-		add_edge(g, from, IO,
-			 t->on.kind == OBJECT_FOLIO ? g_strdup_printf("a folio, %s", t->on.name)
-						    : g_strdup("I/O"),
-			 t->on.kind == OBJECT_FOLIO
-				 ? at_address("wait_page_queue on its stack, folio", t->on.address)
-				 : g_strdup(w.function));
+		add_io_wait(g, s, from, t, &w);
 		break;
 	case WAIT_TAG:
 		add_tag_wait(g, s, from, t, &w);

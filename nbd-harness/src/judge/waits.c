@@ -140,6 +140,7 @@ static const char *const swap_io_functions[] = { "swap_writepage",
 						 "nbd_queue_rq",
 						 "blk_mq_run_work_fn",
 						 "blk_mq_dispatch_rq_list" };
+static const char *const swap_in_functions[] = { "swap_read_folio", "swap_readpage" };
 /* Functions that call napi_disable() and then do more before napi_enable(). */
 static const char *const napi_disablers[] = { "refill_work" };
 
@@ -198,6 +199,7 @@ static void look_at_frames(const struct task_facts *t, struct wait_facts *w)
 		decide(w, function);
 		w->in_reclaim |= ANY_OF(function, reclaim_functions) != NULL;
 		w->in_swap_io |= ANY_OF(function, swap_io_functions) != NULL;
+		w->in_swap_in |= ANY_OF(function, swap_in_functions) != NULL;
 		if (!w->napi_disabler)
 			w->napi_disabler = ANY_OF(function, napi_disablers);
 		if (outer &&

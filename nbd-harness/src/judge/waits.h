@@ -13,6 +13,7 @@ struct wait_facts {
 	gboolean timed;		   /* wakes by itself now and then, to look again */
 	gboolean in_reclaim;	   /* page reclaim is on its stack */
 	gboolean in_swap_io;	   /* so is the submission of I/O */
+	gboolean in_swap_in;	   /* of a read: it ends no writeback */
 	const char *function;	   /* the frame that decided, interned; NULL for none */
 	const char *caller;	   /* who called that: the code that chose to wait; or NULL */
 	const char *entry;	   /* what the thread is there for: its work function, thread

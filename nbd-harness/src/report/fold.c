@@ -58,7 +58,8 @@ struct marks {
 /* What any of many could bring. */
 static gboolean is_common_good(enum node_kind kind)
 {
-	return kind == NODE_MEMORY || kind == NODE_IO || kind == NODE_TAGS || kind == NODE_MEMPOOL;
+	return kind == NODE_MEMORY || kind == NODE_IO || kind == NODE_TAGS ||
+	       kind == NODE_MEMPOOL || kind == NODE_FOLIO;
 }
 
 /*

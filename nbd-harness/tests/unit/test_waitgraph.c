@@ -353,6 +353,31 @@ static void test_lost_writeback(void)
 	g_assert_cmpstr(under_way, ==, "no knot");
 }
 
+/* A lock is held by one who waits for that folio; reading in behind the lock ends no writeback. */
+static void test_lost_writeback_and_a_reader(void)
+{
+	SCOPED(snapshot) s = with_server(TRUE);
+	struct folio_facts folio = { .address = 0xffffea0000001000, .writeback = TRUE };
+	g_autofree char *lost = NULL, *in_hand = NULL;
+	guint64 holder = add_task(s, "holder",
+				  STACK("io_schedule", "folio_wait_bit_common",
+					"folio_wait_writeback", "holder_fn", "kthread"));
+
+	g_array_append_val(s->folios, folio);
+	wait_on(s, 0, OBJECT_FOLIO, folio.address, "writeback");
+	add_task(s, "reader", STACK("schedule", "__mutex_lock", "swap_read_folio", "do_swap_page"));
+	wait_on(s, 1, OBJECT_MUTEX, 0xffffffff82000000, "lock");
+	task(s, 1)->on.owner = holder;
+	lost = signature_of(s);
+	g_assert_cmpstr(lost, ==, "folio under writeback <- nobody");
+
+	/* A writer that still moves may have it in its plug. */
+	add_task(s, "writer", STACK("submit_bio_noacct", "swap_writepage", "shrink_folio_list"));
+	task(s, 2)->state = 0;
+	in_hand = signature_of(s);
+	g_assert_cmpstr(in_hand, ==, "no knot");
+}
+
 static void test_tags_taken(void)
 {
 	SCOPED(snapshot) s = with_server(TRUE);
@@ -486,6 +511,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/waitgraph/lost-completion", test_lost_completion);
 	g_test_add_func("/waitgraph/completion-out-of-reclaim", test_completion_out_of_reclaim);
 	g_test_add_func("/waitgraph/lost-writeback", test_lost_writeback);
+	g_test_add_func("/waitgraph/lost-writeback-and-a-reader", test_lost_writeback_and_a_reader);
 	g_test_add_func("/waitgraph/tags-taken", test_tags_taken);
 	g_test_add_func("/waitgraph/mempool-exhausted", test_mempool_exhausted);
 	g_test_add_func("/waitgraph/flush-behind-itself", test_flush_behind_itself);
