@@ -18,6 +18,7 @@
 #define TIMER_CHANCES	   2
 /* "Swap still had room": more than this part of it was free. */
 #define SWAP_ROOM_DIVISOR 20
+#define ARRIVALS_LOST	  2 /* packets that came in and were not seen again */
 
 struct judge {
 	struct judge_config config;
@@ -32,6 +33,13 @@ struct judge {
 	struct snapshot *snapshot; /* the latest, and its graph */
 	struct waitgraph *graph;
 	gint64 snapshot_fair_us;
+
+	/* What reception was like in the first snapshot since the last progress. */
+	struct reception {
+		gint64 progress_us; /* that progress's host time, -1: no snapshot yet */
+		gint posted;	    /* receive buffers, -1: not known */
+		guint32 snd_una;
+	} reception;
 };
 
 struct judge *judge_new(const struct judge_config *config)
@@ -40,6 +48,7 @@ struct judge *judge_new(const struct judge_config *config)
 
 	j->config = *config;
 	j->press_fair_us = -1;
+	j->reception.progress_us = -1;
 	j->faults = g_ptr_array_new_with_free_func(g_free);
 	return j;
 }
@@ -244,9 +253,50 @@ enum judge_wants judge_sample(struct judge *j, const struct sample *s)
 	return on_quiet(j);
 }
 
+static struct reception reception_of(const struct snapshot *s, gint64 progress_us)
+{
+	struct reception r = { .progress_us = progress_us, .posted = -1 };
+
+	for (guint i = 0; i < s->napis->len; i++) {
+		gint posted = g_array_index(s->napis, struct napi_facts, i).rx_posted;
+
+		if (posted >= 0)
+			r.posted = MAX(r.posted, 0) + posted;
+	}
+	for (guint i = 0; i < s->sockets->len; i++)
+		r.snd_una += g_array_index(s->sockets, struct socket_facts, i).snd_una;
+	return r;
+}
+
+static gboolean below_min(const struct snapshot *s)
+{
+	gint64 free_pages = 0, min_pages = 0;
+
+	for (guint i = 0; i < s->zones->len; i++) {
+		free_pages += g_array_index(s->zones, struct zone_facts, i).free_pages;
+		min_pages += g_array_index(s->zones, struct zone_facts, i).min_pages;
+	}
+	return free_pages < min_pages;
+}
+
+/* Since the last progress buffers were used up, and nothing was acknowledged. */
+static gboolean arrivals_lost(struct judge *j, const struct snapshot *s)
+{
+	struct reception now = reception_of(s, j->progress.host_us);
+	const struct reception *first = &j->reception;
+
+	if (first->progress_us != now.progress_us) {
+		j->reception = now;
+		return FALSE;
+	}
+	return now.posted >= 0 && first->posted - now.posted >= ARRIVALS_LOST &&
+	       first->snd_una == now.snd_una && below_min(s);
+}
+
 enum judge_wants judge_snapshot(struct judge *j, struct snapshot *s)
 {
-	struct waitgraph_hints hints = { .receive_in_vain = timer_fires(j) >= TIMER_CHANCES };
+	struct waitgraph_hints hints = { .receive_in_vain = timer_fires(j) >= TIMER_CHANCES,
+					 .arrivals_lost = arrivals_lost(j, s) };
 	struct waitgraph *graph = waitgraph_build(s, &hints);
 	gboolean same = j->graph && waitgraph_same_knot(j->graph, j->snapshot, graph, s);
 

@@ -210,12 +210,26 @@ static void add_pseudo_nodes(const struct waitgraph *g, GPtrArray *list)
 	}
 }
 
+/* Reception that starves of memory is one bug, whoever is caught sending. */
+static gboolean add_starved_reception(const struct waitgraph *g, GPtrArray *list)
+{
+	for (guint e = 0; e < g->edges->len; e++) {
+		const struct wait_edge *edge = edge_at(g, e);
+
+		if (edge->from != NETWORK || edge->to != MEMORY || !node_at(g, NETWORK)->knot)
+			continue;
+		g_ptr_array_add(list, g_strdup_printf("network <- %s", edge->held));
+		return TRUE;
+	}
+	return FALSE;
+}
+
 char *waitgraph_signature(const struct waitgraph *g)
 {
 	g_autoptr(GPtrArray) list = holdings(g, FALSE);
 
 	add_orphans(g, list);
-	if (!list->len) {
+	if (!list->len && !add_starved_reception(g, list)) {
 		g_ptr_array_unref(list);
 		list = holdings(g, TRUE);
 		add_pseudo_nodes(g, list);

@@ -79,6 +79,9 @@ struct waitgraph_hints {
 	 * be backing off for seconds, with the ring long full again.  Only with an empty ring it
 	 * means that what the peer sends does not get in. */
 	gboolean receive_in_vain;
+	/* With memory below min, buffers were taken off the receive ring while nothing of what was
+	 * sent became acknowledged: packets come in, and find no memory on their way up. */
+	gboolean arrivals_lost;
 };
 
 struct waitgraph *waitgraph_build(const struct snapshot *s, const struct waitgraph_hints *hints);

@@ -513,9 +513,17 @@ static void add_network(struct waitgraph *g, const struct snapshot *s,
 		add_edge(g, at, by, g_strdup("napi_enable()"),
 			 g_strdup_printf("%s on its stack", node_at(g, by)->wait.napi_disabler));
 	}
-	if (!disabled && hints->receive_in_vain && rings_are_empty(s))
+	if (disabled || !hints->receive_in_vain)
+		return;
+	if (rings_are_empty(s))
 		add_edge(g, NETWORK, MEMORY, g_strdup("memory to receive into"),
 			 g_strdup("receive ring empty, retransmit timer fired twice in vain"));
+	else if (hints->arrivals_lost)
+		add_edge(
+			g, NETWORK, MEMORY, g_strdup("memory for what arrives"),
+			g_strdup(
+				"receive ring drained without an ACK, retransmit timer fired twice "
+				"in vain"));
 }
 
 struct waitgraph *waitgraph_draw(const struct snapshot *s, const struct waitgraph_hints *hints)

@@ -43,6 +43,8 @@ static void load_line(struct replay *r, const char *line)
 		r->signature = g_strdup(json_object_get_string_member(o, "signature"));
 		r->hints.receive_in_vain =
 			json_object_get_boolean_member_with_default(o, "receive_in_vain", FALSE);
+		r->hints.arrivals_lost =
+			json_object_get_boolean_member_with_default(o, "arrivals_lost", FALSE);
 		return;
 	}
 	g_assert_cmpuint(r->n, <, SNAPSHOTS_MAX);

@@ -264,6 +264,16 @@ static void test_receive_starves(void)
 
 		g_assert_false(waitgraph_has_knot(backoff));
 	}
+
+	/* There are buffers; but what comes in with them is lost for want of memory further up. */
+	hints.arrivals_lost = TRUE;
+
+	SCOPED(waitgraph) lost = waitgraph_build(s, &hints);
+
+	g_autofree char *signature = waitgraph_signature(lost);
+
+	g_assert_true(waitgraph_has_knot(lost));
+	g_assert_cmpstr(signature, ==, "network <- memory for what arrives");
 }
 
 static void wait_on(struct snapshot *s, guint i, enum object_kind kind, guint64 address,
