@@ -171,9 +171,45 @@ static gint find(const char *function)
 	return -1;
 }
 
-static void decide(struct wait_facts *w, const char *function)
+/* What the name of a function says. */
+struct meaning {
+	const char *base; /* function_base_name() */
+	gint row;	  /* of the table, or -1 */
+	gboolean reclaim, swap_io, swap_in;
+	gboolean entry; /* calls what its thread is there for */
+	const char *napi_disabler;
+};
+
+/*
+ * Names are interned: each is looked at once.  A snapshot has thousands of
+ * frames of some hundred functions, and is read while the VM stands still.
+ */
+static const struct meaning *meaning_of(const char *function)
 {
-	gint i = find(function);
+	static GHashTable *known;
+	struct meaning *m;
+
+	if (!known)
+		known = g_hash_table_new(NULL, NULL);
+	m = g_hash_table_lookup(known, function);
+	if (m)
+		return m;
+
+	m = g_new0(struct meaning, 1);
+	m->base = function_base_name(function);
+	m->row = find(m->base);
+	m->reclaim = ANY_OF(m->base, reclaim_functions) != NULL;
+	m->swap_io = ANY_OF(m->base, swap_io_functions) != NULL;
+	m->swap_in = ANY_OF(m->base, swap_in_functions) != NULL;
+	m->entry = !strcmp(m->base, "process_one_work") || !strcmp(m->base, "kthread");
+	m->napi_disabler = ANY_OF(m->base, napi_disablers);
+	g_hash_table_insert(known, (gpointer)function, m);
+	return m;
+}
+
+static void decide(struct wait_facts *w, const struct meaning *m)
+{
+	gint i = m->row;
 
 	if (i >= 0 && (!w->function || table[i].flags & OVERRULES)) {
 		w->kind = table[i].kind;
@@ -181,7 +217,7 @@ static void decide(struct wait_facts *w, const char *function)
 		w->function = table[i].function;
 		w->caller = NULL;
 	} else if (w->function && !w->caller && (i < 0 || table[i].kind != w->kind)) {
-		w->caller = function; /* not another name of the same primitive */
+		w->caller = m->base; /* not another name of the same primitive */
 	}
 }
 
@@ -194,19 +230,17 @@ static void look_at_frames(const struct task_facts *t, struct wait_facts *w)
 		if (!t->stack[i].function)
 			continue;
 
-		const char *function = function_base_name(t->stack[i].function);
+		const struct meaning *m = meaning_of(t->stack[i].function);
 
-		decide(w, function);
-		w->in_reclaim |= ANY_OF(function, reclaim_functions) != NULL;
-		w->in_swap_io |= ANY_OF(function, swap_io_functions) != NULL;
-		w->in_swap_in |= ANY_OF(function, swap_in_functions) != NULL;
+		decide(w, m);
+		w->in_reclaim |= m->reclaim;
+		w->in_swap_io |= m->swap_io;
+		w->in_swap_in |= m->swap_in;
 		if (!w->napi_disabler)
-			w->napi_disabler = ANY_OF(function, napi_disablers);
-		if (outer &&
-		    (!strcmp(function, "process_one_work") || !strcmp(function, "kthread")) &&
-		    !w->entry)
+			w->napi_disabler = m->napi_disabler;
+		if (outer && m->entry && !w->entry)
 			w->entry = outer;
-		outer = function;
+		outer = m->base;
 	}
 }
 
