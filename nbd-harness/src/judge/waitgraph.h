@@ -80,7 +80,8 @@ struct waitgraph_hints {
 	 * means that what the peer sends does not get in. */
 	gboolean receive_in_vain;
 	/* With memory below min, buffers were taken off the receive ring while nothing of what was
-	 * sent became acknowledged: packets come in, and find no memory on their way up. */
+	 * sent became acknowledged: what came in, or what was to be sent, found no memory for its
+	 * skbs between ring and socket. */
 	gboolean arrivals_lost;
 };
 

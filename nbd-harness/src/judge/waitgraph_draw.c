@@ -519,11 +519,10 @@ static void add_network(struct waitgraph *g, const struct snapshot *s,
 		add_edge(g, NETWORK, MEMORY, g_strdup("memory to receive into"),
 			 g_strdup("receive ring empty, retransmit timer fired twice in vain"));
 	else if (hints->arrivals_lost)
-		add_edge(
-			g, NETWORK, MEMORY, g_strdup("memory for what arrives"),
-			g_strdup(
-				"receive ring drained without an ACK, retransmit timer fired twice "
-				"in vain"));
+		add_edge(g, NETWORK, MEMORY, g_strdup("memory for packets"),
+			 g_strdup("receive buffers used up without an ACK, retransmit timer fired "
+				  "twice "
+				  "in vain"));
 }
 
 struct waitgraph *waitgraph_draw(const struct snapshot *s, const struct waitgraph_hints *hints)

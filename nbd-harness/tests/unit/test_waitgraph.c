@@ -273,7 +273,7 @@ static void test_receive_starves(void)
 	g_autofree char *signature = waitgraph_signature(lost);
 
 	g_assert_true(waitgraph_has_knot(lost));
-	g_assert_cmpstr(signature, ==, "network <- memory for what arrives");
+	g_assert_cmpstr(signature, ==, "network <- memory for packets");
 }
 
 static void wait_on(struct snapshot *s, guint i, enum object_kind kind, guint64 address,
