@@ -6,6 +6,7 @@
 #include "report/report.h"
 #include "report/share.h"
 #include "run/conclude.h"
+#include "run/live.h"
 
 static gboolean json, again, with_vmcore;
 static char *share;
@@ -55,6 +56,14 @@ static gboolean share_report(const char *dir, GError **error)
 
 static gboolean report(const char *dir, GError **error)
 {
+	if (live_is_under_way(dir)) {
+		g_set_error(
+			error, NETSWAP_ERROR, NETSWAP_ERROR_USAGE,
+			"the run in %s is under way and will report itself; netswap inspect --live "
+			"%s looks at its guest",
+			dir, dir);
+		return FALSE;
+	}
 	if (!conclude_replay(dir, !again, error) || !report_write(dir, error))
 		return FALSE;
 	return share ? share_report(dir, error) : print_report(dir, error);

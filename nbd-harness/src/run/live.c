@@ -65,18 +65,34 @@ static gint64 get_int(JsonObject *live, const char *name)
 	return json_object_get_int_member_with_default(live, name, -1);
 }
 
-/* Descriptor @name of the harness opened again, of at least @bytes; a number that was given to
- * another process meanwhile has no memfd of ours there. */
-static int open_descriptor(JsonObject *live, const char *dir, const char *name, guint64 bytes,
-			   GError **error)
+/* Where the harness has what it calls @name, or NULL: a number that was given to another process
+ * meanwhile has no memfd of ours there.  Caller frees. */
+static char *descriptor_path(JsonObject *live, const char *name)
 {
 	g_autofree char *path = g_strdup_printf("/proc/%" G_GINT64_FORMAT "/fd/%" G_GINT64_FORMAT,
 						get_int(live, "pid"), get_int(live, name));
 	g_autofree char *target = g_file_read_link(path, NULL);
+
+	return target && g_str_has_prefix(target, MEMFD_LINK) ? g_steal_pointer(&path) : NULL;
+}
+
+gboolean live_is_under_way(const char *dir)
+{
+	g_autoptr(JsonObject) live = conclude_load(dir, LIVE_FILE, NULL);
+	g_autofree char *path = live ? descriptor_path(live, "ram_fd") : NULL;
+
+	return path != NULL;
+}
+
+/* It opened again, of at least @bytes. */
+static int open_descriptor(JsonObject *live, const char *dir, const char *name, guint64 bytes,
+			   GError **error)
+{
+	g_autofree char *path = descriptor_path(live, name);
 	struct stat st;
 	int fd;
 
-	if (!target || !g_str_has_prefix(target, MEMFD_LINK)) {
+	if (!path) {
 		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_USAGE,
 			    "the run in %s is over, or belongs to another user: inspect %s without "
 			    "--live shows what it recorded",

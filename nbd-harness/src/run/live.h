@@ -16,6 +16,9 @@
 gboolean live_write(const struct record *r, const struct open_source *from, int board_fd,
 		    GError **error);
 
+/* Is the run in @dir under way, with its guest opened? */
+gboolean live_is_under_way(const char *dir);
+
 /* It is gone: the run is over. */
 void live_remove(const struct record *r);
 

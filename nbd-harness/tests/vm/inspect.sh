@@ -41,6 +41,12 @@ explains() {
 		grep -q 'mutex_lock+0x' "$work/text"
 }
 
+no_report_yet() {
+	! "$netswap" report "$dir" 2>"$work/err" || return 1
+	cat "$work/err"
+	grep -q "is under way" "$work/err" && [ ! -e "$dir/verdict.json" ]
+}
+
 first_snapshot() {
 	"$netswap" inspect --snapshot 1 "$dir" >"$work/text" && head -n 1 "$work/text" &&
 		grep -q '^Source .*, snapshot 1 of ' "$work/text"
@@ -69,6 +75,7 @@ begin_runs control/deadlock
 wait_for "$OPENED_S" guest_is_opened || echo "# no guest opened within $OPENED_S s"
 check "--live DIR shows a task of the running guest, with its stack" shows_init "$dir"
 check "--live PID as well" shows_init "$(member pid <"$dir/live.json")"
+check "its report is not written from outside meanwhile" no_report_yet
 next_run || line=
 check "the run ends as it would have, unobserved by others" gave DEADLOCK "$line"
 check "a run that is over is not live" refuses "its run is over" --live "$dir"
