@@ -118,9 +118,10 @@ FUZZ_LDFLAGS_guest = $(addprefix -Wl$(comma)--wrap=,guest_memory_read guest_memo
 fuzz-%: $(BUILD)/fuzz/%
 	@mkdir -p $(BUILD)/fuzz/corpus-$*
 	@echo "fuzz $*: $(FUZZ_SECONDS) s"
-	@$< -max_total_time=$(FUZZ_SECONDS) -timeout=20 $(FUZZ_LENGTH_$*) -artifact_prefix=$(BUILD)/fuzz/ \
+	@UBSAN_OPTIONS=print_stacktrace=1 \
+		$< -max_total_time=$(FUZZ_SECONDS) -timeout=20 $(FUZZ_LENGTH_$*) -artifact_prefix=$(BUILD)/fuzz/ \
 		$(BUILD)/fuzz/corpus-$* $(TESTS)/fuzz/corpus/$* $(FUZZ_SEEDS_$*) >$(BUILD)/fuzz/$*.log 2>&1 || \
-		{ tail -n 60 $(BUILD)/fuzz/$*.log; exit 1; }
+		{ $(TESTS)/fuzz/finding.sh $(BUILD)/fuzz/$*.log; exit 1; }
 	@sed -n 's/^Done /fuzz $*: no finding in /p' $(BUILD)/fuzz/$*.log
 FUZZ_SEEDS_scenario = nbd-harness/scenarios
 FUZZ_LENGTH_qmp = -max_len=4096
