@@ -202,6 +202,20 @@ struct symbols *symbols_from_vmlinux(const char *path, GError **error)
 	return finish(s, path, error);
 }
 
+/* 16 hexadecimal digits: strtoull() would skip blanks and newlines, beyond the end of the text. */
+static gboolean read_address(const char *at, guint64 *address)
+{
+	*address = 0;
+	for (guint i = 0; i < 16; i++) {
+		int digit = g_ascii_xdigit_value(at[i]);
+
+		if (digit < 0)
+			return FALSE;
+		*address = *address << 4 | digit;
+	}
+	return *address != 0;
+}
+
 static void add_kallsyms(struct symbols *s, const char *text, gsize bytes)
 {
 	const char *end = text + bytes;
@@ -209,16 +223,13 @@ static void add_kallsyms(struct symbols *s, const char *text, gsize bytes)
 	/* "ffffffff81000000 T _text\n", modules add "\t[nbd]" */
 	for (const char *line = text; line < end;) {
 		const char *eol = memchr(line, '\n', end - line);
-		char *after;
+		guint64 address;
 
 		if (!eol)
 			break;
-
-		guint64 address = g_ascii_strtoull(line, &after, 16);
-
-		if (address && after == line + 16 && eol - after > 3) {
-			char kind = after[1];
-			const char *name = after + 3;
+		if (eol - line > 16 + 3 && read_address(line, &address)) {
+			char kind = line[17];
+			const char *name = line + 19;
 			gsize len = strcspn(name, "\t\n");
 
 			add(s, address, name, len, strchr("tTwW", kind) != NULL);

@@ -50,10 +50,27 @@ struct types *types_from_vmlinux(const char *path, GError **error)
 	return types_new(btf__parse_elf(path, NULL), path, error);
 }
 
+/* libbpf checks the rest, but reads the types in place wherever the header says that they begin. */
+static gboolean types_are_aligned(const void *data, gsize bytes)
+{
+	struct btf_header header;
+
+	if (bytes < sizeof(header))
+		return FALSE;
+	memcpy(&header, data, sizeof(header));
+	return ((guint64)header.hdr_len + header.type_off) % sizeof(guint32) == 0;
+}
+
 struct types *types_from_blob(const void *data, gsize bytes, GError **error)
 {
+	struct btf *btf = NULL;
+
 	libbpf_set_print(silent);
-	return types_new(btf__new(data, bytes), "what the guest handed over", error);
+	if (types_are_aligned(data, bytes))
+		btf = btf__new(data, bytes);
+	else
+		errno = EINVAL; /* as libbpf would say it */
+	return types_new(btf, "what the guest handed over", error);
 }
 
 /* As of libbpf 1.1 only the parser that takes a path is exported for split BTF. */
@@ -63,7 +80,7 @@ static struct btf *parse_split(const void *data, gsize bytes, struct btf *base)
 	g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", fd);
 	struct btf *btf = NULL;
 
-	if (fd >= 0 && write(fd, data, bytes) == (gssize)bytes)
+	if (fd >= 0 && types_are_aligned(data, bytes) && write(fd, data, bytes) == (gssize)bytes)
 		btf = btf__parse_raw_split(path, base);
 	if (fd >= 0)
 		close(fd);

@@ -4,6 +4,8 @@
 
 #include <elf.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/error.h"
 
@@ -111,6 +113,24 @@ static void test_empty(void)
 	g_assert_error(error, NETSWAP_ERROR, NETSWAP_ERROR_GUEST);
 }
 
+/*
+ * Newlines to the end of the text: an address begins in none of them.  A page
+ * that may not be read follows, since ASan does not watch all of libc's parsers.
+ */
+static void test_blank_to_the_end(void)
+{
+	g_autoptr(GError) error = NULL;
+	gsize page = getpagesize();
+	char *text =
+		mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	g_assert_true(text != MAP_FAILED && !mprotect(text + page, page, PROT_NONE));
+	memset(text, '\n', page);
+	g_assert_null(symbols_from_kallsyms(text, page, &error));
+	g_assert_error(error, NETSWAP_ERROR, NETSWAP_ERROR_GUEST);
+	munmap(text, 2 * page);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -119,5 +139,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/symbols/kallsyms", test_kallsyms);
 	g_test_add_func("/symbols/vmlinux", test_vmlinux);
 	g_test_add_func("/symbols/empty", test_empty);
+	g_test_add_func("/symbols/blank-to-the-end", test_blank_to_the_end);
 	return g_test_run();
 }

@@ -4,6 +4,7 @@
 #include "guest/types.h"
 
 #include <bpf/btf.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "fake_guest.h"
@@ -73,6 +74,29 @@ static void test_nested(void)
 	btf__free(btf);
 }
 
+/* A header of odd length: the types behind it stand where no struct of theirs may. */
+static void test_misaligned(void)
+{
+	struct btf *btf = btf__new_empty();
+	g_autoptr(GError) error = NULL;
+	g_autofree guint8 *moved = NULL;
+	struct btf_header header;
+	guint32 bytes;
+
+	btf__add_struct(btf, "task", 4);
+
+	const guint8 *raw = btf__raw_data(btf, &bytes);
+
+	memcpy(&header, raw, sizeof(header));
+	moved = g_malloc0(bytes + 1);
+	memcpy(moved + header.hdr_len + 1, raw + header.hdr_len, bytes - header.hdr_len);
+	header.hdr_len++;
+	memcpy(moved, &header, sizeof(header));
+	g_assert_null(types_from_blob(moved, bytes + 1, &error));
+	g_assert_error(error, NETSWAP_ERROR, NETSWAP_ERROR_GUEST);
+	btf__free(btf);
+}
+
 static void test_member(void)
 {
 	struct types *t = make_types();
@@ -139,5 +163,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/types/bits", test_bits);
 	g_test_add_func("/types/read-bits", test_read_bits);
 	g_test_add_func("/types/nested", test_nested);
+	g_test_add_func("/types/misaligned", test_misaligned);
 	return g_test_run();
 }
