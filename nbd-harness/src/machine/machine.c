@@ -106,6 +106,7 @@ struct machine *machine_start(const struct scenario *s, const struct machine_con
 		.kernel_cmdline = config->cmdline,
 		.accel = config->accel,
 		.nic = s->link.nic,
+		.pcap_fd = config->pcap_fd,
 		.memory_bytes = s->machine.memory_bytes,
 		.cpus = s->machine.cpus,
 		.interactive = config->interactive,

@@ -27,6 +27,7 @@ struct machine_config {
 	const char *cmdline;
 	const char *accel; /* decided */
 	int console_fd, qemu_log_fd, server_log_fd;
+	int pcap_fd; /* -1: the link is not recorded */
 	gboolean interactive;
 };
 

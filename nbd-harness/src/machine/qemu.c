@@ -37,6 +37,8 @@
 #define GREETING_DEADLINE_MS 30000
 /* TCG's translation cache; its default is a part of the host's RAM. */
 #define TRANSLATION_CACHE_MIB 256
+/* Ethernet 14, IPv4 20, TCP with timestamps 32, an NBD request 28. */
+#define PCAP_HEADERS_BYTES 94
 
 /* Descriptors inside QEMU. */
 enum {
@@ -48,6 +50,7 @@ enum {
 	FD_CONSOLE, /* lent as fdset 1 */
 	FD_EXTRA,   /* lent as fdset 2 */
 	FD_TERMINAL,
+	FD_PCAP,
 	FD_END,
 };
 #define FDSET_EXTRA 2
@@ -127,7 +130,7 @@ static int reopen(int fd, int flags, GError **error)
 	int again = open(path, flags | O_CLOEXEC);
 
 	if (again < 0)
-		fail_errno(error, "cannot reopen the console's file for QEMU");
+		fail_errno(error, "cannot reopen a file of the record for QEMU");
 	return again;
 }
 
@@ -164,6 +167,7 @@ static gboolean open_files(struct start *s, int console_fd, GError **error)
 	       (fds[FD_CONSOLE] = reopen(console_fd, O_WRONLY | O_APPEND, error)) >= 0 &&
 	       (!c->extra_image ||
 		(fds[FD_EXTRA] = open_extra_image(c->extra_image, error)) >= 0) &&
+	       (c->pcap_fd < 0 || (fds[FD_PCAP] = reopen(c->pcap_fd, O_WRONLY, error)) >= 0) &&
 	       (!c->interactive || new_socketpair(&s->terminal_fd, &fds[FD_TERMINAL], error)) &&
 	       new_socketpair(&s->qmp_fd, &fds[FD_QMP], error);
 }
@@ -261,6 +265,21 @@ static void add_boot(struct start *s)
 	add(s, "-append", s->config->kernel_cmdline);
 }
 
+/* Headers; of a segment that has no NBD request, the first bytes of what was swapped. */
+static void add_pcap(struct start *s)
+{
+	g_autofree char *real = g_strdup_printf("filter-dump,id=pcap,netdev=net,maxlen=%d"
+						",file=/proc/self/fd/%d",
+						PCAP_HEADERS_BYTES, FD_PCAP);
+	g_autofree char *shown = g_strdup_printf(
+		"filter-dump,id=pcap,netdev=net,maxlen=%d,file=link.pcap", PCAP_HEADERS_BYTES);
+
+	if (s->config->pcap_fd < 0)
+		return;
+	add_hidden(s, "-object", real);
+	show(s, "-object", shown);
+}
+
 static gboolean add_network(struct start *s, GError **error)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(nic_devices); i++) {
@@ -271,6 +290,7 @@ static gboolean add_network(struct start *s, GError **error)
 		device = g_strdup_printf("%s,netdev=net,romfile=", nic_devices[i].device);
 		add(s, "-netdev", "user,id=net,ipv6=off");
 		add(s, "-device", device);
+		add_pcap(s);
 		return TRUE;
 	}
 	g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA,

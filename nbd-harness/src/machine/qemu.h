@@ -29,6 +29,7 @@ struct qemu_config {
 	const char *kernel_cmdline;
 	const char *accel; /* "kvm" or "tcg", already decided */
 	const char *nic;   /* of nic_table */
+	int pcap_fd;	   /* headers of what crosses the link go there; -1: nowhere */
 	guint64 memory_bytes;
 	guint cpus;
 	gboolean interactive; /* console also on the caller's terminal; Ctrl-] ends */

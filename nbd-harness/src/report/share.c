@@ -43,6 +43,7 @@ static const struct {
 	{ "server.log", AS_TEXT },
 	{ "report.*", ANEW },
 	{ "waitgraph.*", ANEW },
+	{ "link.pcap", AS_IS },
 	{ VMCORE, AS_IS },
 };
 

@@ -86,7 +86,10 @@ static gboolean open_record(struct run *r, GError **error)
 	if (r->server_log_fd < 0)
 		return FALSE;
 	r->klog = klog_new(r->console_fd);
-	return TRUE;
+	if (!r->scenario->link.pcap)
+		return TRUE;
+	r->pcap_fd = open_log(r, "link.pcap", error);
+	return r->pcap_fd >= 0;
 }
 
 gboolean run_prepare(struct run *r, GError **error)
@@ -108,6 +111,7 @@ gboolean run_start(struct run *r, GError **error)
 	config.console_fd = r->console_fd;
 	config.qemu_log_fd = r->qemu_log_fd;
 	config.server_log_fd = r->server_log_fd;
+	config.pcap_fd = r->pcap_fd;
 	r->machine = machine_start(r->scenario, &config, &events, error);
 	return r->machine && record_file(r->record, "qemu.cmd", r->machine->qemu->command, error) &&
 	       machine_go(r->machine, r->script, error);

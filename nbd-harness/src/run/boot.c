@@ -42,5 +42,6 @@ struct machine_config boot_machine_config(const struct boot *boot)
 		.console_fd = -1,
 		.qemu_log_fd = -1,
 		.server_log_fd = -1,
+		.pcap_fd = -1,
 	};
 }

@@ -23,7 +23,7 @@ gboolean run_interrupted(void)
 
 static void clear(struct run *r)
 {
-	const int fds[] = { r->console_fd, r->qemu_log_fd, r->server_log_fd };
+	const int fds[] = { r->console_fd, r->qemu_log_fd, r->server_log_fd, r->pcap_fd };
 
 	if (r->record)
 		live_remove(r->record);
@@ -120,6 +120,7 @@ gboolean run_scenario(const struct scenario *s, const struct run_options *option
 			 .console_fd = -1,
 			 .qemu_log_fd = -1,
 			 .server_log_fd = -1,
+			 .pcap_fd = -1,
 			 .press_host_us = -1 };
 	g_autofree char *title =
 		g_strdup_printf("%s seed %" G_GUINT64_FORMAT, s->name, options->seed);

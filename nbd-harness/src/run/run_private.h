@@ -37,6 +37,7 @@ struct run {
 	struct judge_config limits;
 	struct record *record;
 	int console_fd, qemu_log_fd, server_log_fd;
+	int pcap_fd; /* -1: the link is not recorded */
 	struct klog *klog;
 	struct judge *judge;
 	struct progress *progress;

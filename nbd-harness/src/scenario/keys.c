@@ -44,6 +44,12 @@ const struct named nic_table[] = {
 	{ NULL, NULL },
 };
 
+const struct named switch_table[] = {
+	{ "no", "off" },
+	{ "yes", "on" },
+	{ NULL, NULL },
+};
+
 const struct named order_table[] = {
 	{ "sequential", "page after page" },
 	{ "random", "a seeded permutation of the pages" },
@@ -117,6 +123,8 @@ const struct scenario_key scenario_keys[] = {
 	  .help = "limit per second, in each direction (backend nbdkit); 0: none" },
 
 	{ "link", "nic", KEY_CHOICE, nic_table, .fallback = "virtio-net", .help = "network card" },
+	{ "link", "pcap", KEY_CHOICE, switch_table, .fallback = "no",
+	  .help = "record the headers of all that crosses the link, in link.pcap" },
 
 	{ "pressure", "workload", KEY_CHOICE, workload_table, .fallback = "anon", .help = "what presses" },
 	{ "pressure", "processes", KEY_COUNT, .fallback = "4", .min = 1, .max = 256, .help = "how many of it" },

@@ -95,6 +95,7 @@ struct scenario {
 	} swap;
 	struct {
 		const char *nic; /* "virtio-net", "e1000", "e1000e", "rtl8139", "vmxnet3" */
+		gboolean pcap;	 /* record what crosses it */
 	} link;
 	GPtrArray *pressures; /* of struct scenario_pressure, at least one */
 	GPtrArray *faults;    /* of struct scenario_fault, by at_ms */

@@ -64,6 +64,7 @@ static void test_defaults(void)
 	g_assert_cmpuint(s->swap.port, ==, 10809);
 	g_assert_cmpuint(s->swap.timeout_s, ==, 0);
 	g_assert_cmpstr(s->link.nic, ==, "virtio-net");
+	g_assert_false(s->link.pcap);
 	g_assert_cmpuint(p->total_bytes, ==, 64 << 20);
 	g_assert_cmpuint(p->write_percent, ==, 100);
 	g_assert_false(p->random_order);
@@ -80,7 +81,7 @@ static void test_values(void)
 		  "[machine]\n cpus = 4 \nsysctl.vm.swappiness=60\n"
 		  "sysctl.kernel.core_pattern=|/bin/false x\n"
 		  "[swap]\nbackend=nbdkit\ndelay=50ms\nrate=2M\ntimeout=1min\n"
-		  "[link]\nnic=e1000e\n"
+		  "[link]\nnic=e1000e\npcap=yes\n"
 		  "[fault late]\nkind=server-stop\nat=9s\nfor=2s\n"
 		  "[fault early]\nkind=guest-write\nat=1s\nfile=/proc/x\nvalue=a b\n"
 		  "[pressure a]\ntotal=64M\norder=random\nwrites=25%\n"
@@ -99,6 +100,7 @@ static void test_values(void)
 	g_assert_cmpuint(s->swap.delay_ms, ==, 50);
 	g_assert_cmpuint(s->swap.rate_bytes_per_s, ==, 2 << 20);
 	g_assert_cmpuint(s->swap.timeout_s, ==, 60);
+	g_assert_true(s->link.pcap);
 	g_assert_cmpstr(early->name, ==, "early");
 	g_assert_cmpint(early->kind, ==, FAULT_GUEST_WRITE);
 	g_assert_cmpstr(early->value, ==, "a b");

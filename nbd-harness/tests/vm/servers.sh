@@ -23,13 +23,19 @@ was_starved_meanwhile() {
 		grep -q '"name":"STARVED"' "$1/events.jsonl"
 }
 
+# pcap's magic number, and the first words of the server.
+pcap_has_nbd() {
+	[ "$(od -An -N4 -tx1 "$1/link.pcap")" = " d4 c3 b2 a1" ] && grep -aq NBDMAGIC "$1/link.pcap"
+}
+
 scenarios="nbd/nbdkit nbd/qemu-nbd nbd/fio-shmem nbd/server-stopped"
 # shellcheck disable=SC2086 # words on purpose
-begin_runs $scenarios
+begin_runs --set link.pcap=yes $scenarios
 for scenario in $scenarios; do
 	next_run || line=
 	dir=$(echo "$line" | member run_dir)
 	check "$scenario: PASS" gave PASS "$line"
+	check "$scenario: the link was recorded" pcap_has_nbd "$dir"
 	case $scenario in
 	*/fio-shmem) check "fio's own result is part of the record" fio_verified "$dir" ;;
 	*/server-stopped) check "no progress was STARVED while the server was stopped" \
