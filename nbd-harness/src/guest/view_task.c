@@ -92,6 +92,7 @@ void view_task_sample(const struct guest *g, struct sample *s)
 
 struct reading {
 	const struct unwinder *unwinder;
+	const struct view_wait *waits;
 	GArray *tasks;
 };
 
@@ -120,14 +121,15 @@ static gboolean read_task(const struct guest *g, guint64 address, gpointer data)
 	t.switches = nvcsw + nivcsw;
 
 	if (unwind_task(r->unwinder, &t, stack) && !t.on_cpu)
-		view_wait_find(g, stack, &t);
+		view_wait_find(r->waits, stack, &t);
 	g_array_append_val(r->tasks, t);
 	return TRUE;
 }
 
 gboolean view_task_snapshot(const struct guest *g, const struct unwinder *u, GArray *tasks)
 {
-	struct reading r = { u, tasks };
+	SCOPED(view_wait) waits = view_wait_new(g);
+	struct reading r = { u, waits, tasks };
 
 	return walk_tasks(g, read_task, &r);
 }

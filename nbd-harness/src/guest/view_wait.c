@@ -68,18 +68,53 @@ static gboolean has_wake_function(const struct guest *g, guint64 node, gint to_f
 
 typedef gboolean (*is_entry_fn)(const struct guest *g, guint64 node, gint arg);
 
-/* The one node of the ring at @node that is no entry, 0 if the ring does not hold together. */
-static guint64 head_of_ring(const struct guest *g, guint64 node, is_entry_fn is_entry, gint arg)
-{
-	guint64 at = node;
+struct view_wait {
+	const struct guest *g;
+	/* Of each kind: node of a ring -> its head.  A ring is walked once, not by each waiter. */
+	GHashTable *heads[WAIT_KINDS];
+};
 
-	for (guint n = 0; n < WAITERS_MAX; n++) {
+struct view_wait *view_wait_new(const struct guest *g)
+{
+	struct view_wait *v = g_new0(struct view_wait, 1);
+
+	v->g = g;
+	for (guint i = 0; i < WAIT_KINDS; i++)
+		v->heads[i] = g_hash_table_new(NULL, NULL);
+	return v;
+}
+
+void view_wait_free(struct view_wait *v)
+{
+	if (!v)
+		return;
+	for (guint i = 0; i < WAIT_KINDS; i++)
+		g_hash_table_unref(v->heads[i]);
+	g_free(v);
+}
+
+/* The one node of the ring at @node that is no entry, 0 if the ring does not hold together. */
+static guint64 head_of_ring(const struct guest *g, GHashTable *heads, guint64 node,
+			    is_entry_fn is_entry, gint arg)
+{
+	guint64 head = 0, at = node, passed[WAITERS_MAX];
+	guint n = 0;
+
+	while (n < WAITERS_MAX) {
+		head = GPOINTER_TO_SIZE(g_hash_table_lookup(heads, GSIZE_TO_POINTER(at)));
+		if (head)
+			break;
+		passed[n++] = at;
 		if (!is_linked(g, at) || !guest_u64(g, at, &at) || at == node)
 			return 0;
-		if (!is_entry(g, at, arg))
-			return is_linked(g, at) ? at : 0;
+		if (!is_entry(g, at, arg)) {
+			head = is_linked(g, at) ? at : 0;
+			break;
+		}
 	}
-	return 0;
+	while (head && n)
+		g_hash_table_insert(heads, GSIZE_TO_POINTER(passed[--n]), GSIZE_TO_POINTER(head));
+	return head;
 }
 
 static void set_name(struct task_facts *t, const struct guest *g, guint64 address)
@@ -100,10 +135,11 @@ static gboolean found(struct task_facts *t, enum object_kind kind, guint64 addre
 
 /* Each of these looks at the word @address of the stack, which names the task. */
 
-static gboolean try_mutex(const struct guest *g, guint64 address, struct task_facts *t)
+static gboolean try_mutex(const struct guest *g, GHashTable *heads, guint64 address,
+			  struct task_facts *t)
 {
 	gint to_task = g->at.mutex_waiter_task - g->at.mutex_waiter_list;
-	guint64 head = head_of_ring(g, address - to_task, on_stack_of_named, to_task);
+	guint64 head = head_of_ring(g, heads, address - to_task, on_stack_of_named, to_task);
 	guint64 mutex = head - g->at.mutex_wait_list, word, owner;
 
 	if (!head || !guest_u64(g, mutex + g->at.mutex_owner, &word))
@@ -118,14 +154,15 @@ static gboolean try_mutex(const struct guest *g, guint64 address, struct task_fa
 }
 
 /* The owner is known while a writer holds it; of readers the kernel keeps only a count. */
-static gboolean try_rwsem(const struct guest *g, guint64 address, struct task_facts *t)
+static gboolean try_rwsem(const struct guest *g, GHashTable *heads, guint64 address,
+			  struct task_facts *t)
 {
 	if (g->at.rwsem_waiter_task == LAYOUT_NONE || g->at.rwsem_waiter_list == LAYOUT_NONE ||
 	    g->at.rwsem_owner == LAYOUT_NONE || g->at.rwsem_wait_list == LAYOUT_NONE)
 		return FALSE;
 
 	gint to_task = g->at.rwsem_waiter_task - g->at.rwsem_waiter_list;
-	guint64 head = head_of_ring(g, address - to_task, on_stack_of_named, to_task);
+	guint64 head = head_of_ring(g, heads, address - to_task, on_stack_of_named, to_task);
 	guint64 rwsem = head - g->at.rwsem_wait_list, owner;
 
 	if (!head || !guest_u64(g, rwsem + g->at.rwsem_owner, &owner))
@@ -137,11 +174,12 @@ static gboolean try_rwsem(const struct guest *g, guint64 address, struct task_fa
 	return found(t, OBJECT_RWSEM, rwsem, owner);
 }
 
-static gboolean try_completion(const struct guest *g, guint64 address, struct task_facts *t)
+static gboolean try_completion(const struct guest *g, GHashTable *heads, guint64 address,
+			       struct task_facts *t)
 {
 	guint64 node = address - g->at.swait_task + g->at.swait_list;
-	guint64 head =
-		head_of_ring(g, node, on_stack_of_named, g->at.swait_task - g->at.swait_list);
+	guint64 head = head_of_ring(g, heads, node, on_stack_of_named,
+				    g->at.swait_task - g->at.swait_list);
 	guint64 completion = head - g->at.completion_list;
 	guint32 done;
 
@@ -153,12 +191,12 @@ static gboolean try_completion(const struct guest *g, guint64 address, struct ta
 }
 
 /* The head of the wait queue on which the entry whose private is at @address queues, or 0. */
-static guint64 queue_of(const struct guest *g, guint64 address, guint64 *entry)
+static guint64 queue_of(const struct guest *g, GHashTable *heads, guint64 address, guint64 *entry)
 {
 	guint64 head;
 
 	*entry = address - g->at.wait_private;
-	head = head_of_ring(g, *entry + g->at.wait_entry, has_wake_function,
+	head = head_of_ring(g, heads, *entry + g->at.wait_entry, has_wake_function,
 			    g->at.wait_func - g->at.wait_entry);
 	if (!head ||
 	    !has_wake_function(g, *entry + g->at.wait_entry, g->at.wait_func - g->at.wait_entry))
@@ -166,12 +204,13 @@ static guint64 queue_of(const struct guest *g, guint64 address, guint64 *entry)
 	return head - g->at.queue_list;
 }
 
-static gboolean try_folio(const struct guest *g, guint64 address, struct task_facts *t)
+static gboolean try_folio(const struct guest *g, GHashTable *heads, guint64 address,
+			  struct task_facts *t)
 {
 	guint64 entry, folio, func;
 	guint32 bit;
 
-	if (!queue_of(g, address, &entry) || !guest_u64(g, entry + g->at.wait_func, &func) ||
+	if (!queue_of(g, heads, address, &entry) || !guest_u64(g, entry + g->at.wait_func, &func) ||
 	    func != symbols_address(g->symbols, "wake_page_function") ||
 	    g->at.page_queue_folio == LAYOUT_NONE)
 		return FALSE;
@@ -190,9 +229,10 @@ static gboolean try_folio(const struct guest *g, guint64 address, struct task_fa
 	return found(t, OBJECT_FOLIO, folio, 0);
 }
 
-static gboolean try_tags(const struct guest *g, guint64 address, struct task_facts *t)
+static gboolean try_tags(const struct guest *g, GHashTable *heads, guint64 address,
+			 struct task_facts *t)
 {
-	guint64 entry, queue = queue_of(g, address, &entry), sbq, queues;
+	guint64 entry, queue = queue_of(g, heads, address, &entry), sbq, queues;
 
 	if (!queue || g->at.sbq_wait_sbq == LAYOUT_NONE || g->at.sbq_queues == LAYOUT_NONE ||
 	    !guest_u64(g, entry - g->at.sbq_wait_wait + g->at.sbq_wait_sbq, &sbq) ||
@@ -202,9 +242,10 @@ static gboolean try_tags(const struct guest *g, guint64 address, struct task_fac
 	return found(t, OBJECT_TAGS, sbq, 0);
 }
 
-static gboolean try_mempool(const struct guest *g, guint64 address, struct task_facts *t)
+static gboolean try_mempool(const struct guest *g, GHashTable *heads, guint64 address,
+			    struct task_facts *t)
 {
-	guint64 entry, queue = queue_of(g, address, &entry), elements;
+	guint64 entry, queue = queue_of(g, heads, address, &entry), elements;
 	guint64 pool = queue - g->at.mempool_wait;
 	guint32 min_nr, curr_nr;
 
@@ -219,9 +260,10 @@ static gboolean try_mempool(const struct guest *g, guint64 address, struct task_
 }
 
 /* Any other wait queue: named if it is a variable, or in a node's pglist_data. */
-static gboolean try_queue(const struct guest *g, guint64 address, struct task_facts *t)
+static gboolean try_queue(const struct guest *g, GHashTable *heads, guint64 address,
+			  struct task_facts *t)
 {
-	guint64 entry, queue = queue_of(g, address, &entry);
+	guint64 entry, queue = queue_of(g, heads, address, &entry);
 
 	if (!queue)
 		return FALSE;
@@ -234,9 +276,9 @@ static gboolean try_queue(const struct guest *g, guint64 address, struct task_fa
 	return found(t, OBJECT_QUEUE, queue, 0);
 }
 
-void view_wait_find(const struct guest *g, const struct stack *stack, struct task_facts *t)
+void view_wait_find(const struct view_wait *v, const struct stack *stack, struct task_facts *t)
 {
-	static gboolean (*const tries[WAIT_KINDS])(const struct guest *, guint64,
+	static gboolean (*const tries[WAIT_KINDS])(const struct guest *, GHashTable *, guint64,
 						   struct task_facts *) = {
 		[WAIT_MUTEX] = try_mutex,   [WAIT_RWSEM] = try_rwsem,
 		[WAIT_IO] = try_folio,	    [WAIT_COMPLETION] = try_completion,
@@ -250,7 +292,8 @@ void view_wait_find(const struct guest *g, const struct stack *stack, struct tas
 	if (!tries[kind] || !stack_index(stack, stack->sp, &i))
 		return;
 	for (; i < STACK_BYTES / 8; i++) {
-		if (stack->words[i] == t->address && tries[kind](g, stack->base + i * 8, t))
+		if (stack->words[i] == t->address &&
+		    tries[kind](v->g, v->heads[kind], stack->base + i * 8, t))
 			return;
 	}
 }

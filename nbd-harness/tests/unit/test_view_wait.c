@@ -244,7 +244,8 @@ static const struct kind kinds[] = {
 };
 
 /* Look, as the snapshot does, at the task's stack as it is now. */
-static struct task_facts look(struct world *w, const struct kind *k)
+static struct task_facts look_again(struct world *w, const struct view_wait *v,
+				    const struct kind *k)
 {
 	struct task_facts t = { .address = w->task, .state = 2, .frames = 1 };
 	g_autofree struct stack *stack = g_new(struct stack, 1);
@@ -254,8 +255,15 @@ static struct task_facts look(struct world *w, const struct kind *k)
 	stack->sp = w->stack + SP_AT;
 	g_assert_true(
 		guest_read(&w->f.g, stack->sp, &stack->words[SP_AT / 8], STACK_BYTES - SP_AT));
-	view_wait_find(&w->f.g, stack, &t);
+	view_wait_find(v, stack, &t);
 	return t;
+}
+
+static struct task_facts look(struct world *w, const struct kind *k)
+{
+	SCOPED(view_wait) v = view_wait_new(&w->f.g);
+
+	return look_again(w, v, k);
 }
 
 static void finds_nothing(struct world *w, const struct kind *k)
@@ -305,6 +313,39 @@ static void test_linked(gconstpointer kind)
 		fake_list_add_tail(&w.f, k->enter(&w, stack + ENTRY_AT, task), head);
 	}
 	finds_it(&w, k);
+	fake_guest_clear(&w.f);
+}
+
+/*
+ * Many wait for one object, as for the mutex in the middle of a hang: what it
+ * costs to look at each must not grow with their number.
+ */
+static void test_crowd(gconstpointer kind)
+{
+	enum { CROWD = 40, READS_MAX = 30 /* per waiter */ };
+	const struct kind *k = kind;
+	struct world w;
+	guint64 head, left = CROWD * READS_MAX, tasks[CROWD], stacks[CROWD];
+
+	waiting(&w, k, &head);
+	for (guint i = 0; i < CROWD; i++) {
+		tasks[i] = new_task(&w.f, &stacks[i]);
+		fake_list_add_tail(&w.f, k->enter(&w, stacks[i] + ENTRY_AT, tasks[i]), head);
+	}
+
+	SCOPED(view_wait) v = view_wait_new(&w.f.g);
+
+	w.f.g.reads_left = &left;
+	for (guint i = 0; i < CROWD; i++) {
+		guint n = i % 2 ? i : CROWD - 2 - i; /* neither in their order nor against it */
+		struct task_facts t;
+
+		w.task = tasks[n];
+		w.stack = stacks[n];
+		t = look_again(&w, v, k);
+		g_assert_cmpstr(object_kind_name(t.on.kind), ==, object_kind_name(k->kind));
+		g_assert_cmphex(t.on.address, ==, w.object);
+	}
 	fake_guest_clear(&w.f);
 }
 
@@ -460,7 +501,7 @@ int main(int argc, char **argv)
 		{ "linked", test_linked },    { "stale", test_stale },
 		{ "popped", test_popped },    { "overwritten", test_overwritten },
 		{ "no-head", test_no_head },  { "spoiled", test_spoiled },
-		{ "other", test_other_kind },
+		{ "other", test_other_kind }, { "crowd", test_crowd },
 	};
 
 	g_test_init(&argc, &argv, NULL);
