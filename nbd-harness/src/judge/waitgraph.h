@@ -76,8 +76,8 @@ struct waitgraph {
 struct waitgraph_hints {
 	/* The sockets' retransmit timers have fired twice in vain since the last progress.
 	 * That alone says little: they may have fired while the receive ring was empty and now
-	 * be backing off for seconds, with the ring long full again.  Only with an empty ring it
-	 * means that what the peer sends does not get in. */
+	 * be backing off for seconds, with the ring long full again.  Only with an empty ring, or
+	 * with arrivals lost, it means that what the peer sends does not get in. */
 	gboolean receive_in_vain;
 	/* With memory below min, buffers were taken off the receive ring while nothing of what was
 	 * sent became acknowledged: what came in, or what was to be sent, found no memory for its
