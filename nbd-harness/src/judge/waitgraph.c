@@ -180,7 +180,7 @@ static const char *orphaned_io(const struct waitgraph *g)
 		if (edge->to != IO || !node_at(g, edge->from)->knot)
 			continue;
 		if (strstr(edge->held, "writeback"))
-			return "folio writeback";
+			return "folio under writeback"; /* as a NODE_FOLIO is labelled */
 		if (strstr(edge->held, "folio"))
 			what = "folio locked";
 	}

@@ -356,7 +356,7 @@ static void test_lost_writeback(void)
 	add_task(s, "anon", STACK("io_schedule", "folio_wait_bit_common", "do_swap_page"));
 	wait_on(s, 1, OBJECT_FOLIO, 0xffffea0000001000, "locked");
 	lost = signature_of(s);
-	g_assert_cmpstr(lost, ==, "folio writeback <- nobody");
+	g_assert_cmpstr(lost, ==, "folio under writeback <- nobody");
 
 	g_array_append_val(s->requests, request);
 	under_way = signature_of(s);
