@@ -24,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "guest/core.h"
 #include "guest/observer.h"
 #include "judge/waitgraph.h"
@@ -261,13 +262,11 @@ static void decode_all(const uint8_t *data, size_t size)
 static char *to_json(const struct snapshot *s)
 {
 	g_autoptr(JsonBuilder) b = json_builder_new();
-	g_autoptr(JsonNode) root = NULL;
 
 	json_builder_begin_object(b);
 	snapshot_to_json(s, b);
 	json_builder_end_object(b);
-	root = json_builder_get_root(b);
-	return json_to_string(root, FALSE);
+	return json_built(b, FALSE);
 }
 
 /* What is written can be read, and says the same. */

@@ -9,6 +9,7 @@
 
 #include <board.h>
 
+#include "base/json.h"
 #include "build/cache.h"
 #include "judge/stack.h"
 #include "run/facts_json.h"
@@ -130,13 +131,11 @@ static void test_torn_line(void)
 static char *text_of_snapshot(const struct snapshot *s)
 {
 	g_autoptr(JsonBuilder) b = json_builder_new();
-	g_autoptr(JsonNode) root = NULL;
 
 	json_builder_begin_object(b);
 	snapshot_to_json(s, b);
 	json_builder_end_object(b);
-	root = json_builder_get_root(b);
-	return json_to_string(root, FALSE);
+	return json_built(b, FALSE);
 }
 
 /* Every array and kind of field, with values that differ from "unknown". */
