@@ -77,12 +77,12 @@ modules_too() {
 	sleepers | grep '"recv_work+.*"process_one_work+.*"kthread+'
 }
 
-# Once more after a crash: QEMU 7.2 without KVM now and then lets a CPU run into
-# an int3 that the booting kernel has just patched away ("Oops: int3", 1 of 20).
+# Once more where the kernel was not judged: QEMU 7.2 without KVM now and then lets
+# a CPU run into an int3 that the booting kernel has just patched away (1 of 20).
 for version in 6.12 6.1; do
 	for seed in 1 2; do
 		starve "$version" "$seed"
-		[ "$(echo "$line" | member verdict)" = CRASH ] || break
+		[ "$(echo "$line" | member verdict)" = INFRA ] || break
 	done
 	check "Debian $version: STARVED" gave STARVED "$line"
 	check "Debian $version: no frame of a sleeper is guessed" no_guesses
