@@ -19,7 +19,8 @@ void sample_from_json(JsonObject *o, struct sample *s)
  */
 enum field_kind {
 	FIELD_BOOL,  /* gboolean */
-	FIELD_I32,   /* gint32 or an enum */
+	FIELD_I32,   /* gint32 */
+	FIELD_ENUM,  /* its name; records of before have the number */
 	FIELD_U32,   /* guint32 */
 	FIELD_I64,   /* gint64 */
 	FIELD_U64,   /* guint64, decimal */
@@ -34,18 +35,34 @@ struct field {
 	enum field_kind kind;
 	gsize offset, bytes;
 	gint64 absent;
+	const char *(*enum_name)(guint value);
+	guint enum_values;
 };
 
-#define F_ABSENT(type, kind_, member, name_, absent_)                                              \
+#define F_WHOLE(type, kind_, member, name_, absent_, enum_name_, values_)                          \
 	{                                                                                          \
 		name_, FIELD_##kind_, G_STRUCT_OFFSET(struct type, member),                        \
-			sizeof(((struct type *)0)->member), absent_                                \
+			sizeof(((struct type *)0)->member), absent_, enum_name_, values_           \
 	}
+#define F_ABSENT(type, kind, member, name, absent)                                                 \
+	F_WHOLE(type, kind, member, name, absent, NULL, 0)
 #define F(type, kind, member) F_ABSENT(type, kind, member, #member, 0)
+#define F_ENUM(type, member, name, absent, enum_name, values)                                      \
+	F_WHOLE(type, ENUM, member, name, absent, enum_name, values)
 #define F_END                                                                                      \
 	{                                                                                          \
-		NULL, FIELD_BOOL, 0, 0, 0                                                          \
+		NULL, FIELD_BOOL, 0, 0, 0, NULL, 0                                                 \
 	}
+
+static const char *object_name(guint kind)
+{
+	return object_kind_name(kind);
+}
+
+static const char *state_name(guint state)
+{
+	return work_state_name(state);
+}
 
 static const struct field tasks_fields[] = {
 	F_ABSENT(task_facts, HEX, address, "task", 0),
@@ -59,7 +76,7 @@ static const struct field tasks_fields[] = {
 	F(task_facts, BOOL, in_memstall),
 	F(task_facts, U64, switches),
 	F(task_facts, TEXT, cgroup),
-	F_ABSENT(task_facts, I32, on.kind, "on_kind", OBJECT_NONE),
+	F_ENUM(task_facts, on.kind, "on_kind", OBJECT_NONE, object_name, OBJECT_KINDS),
 	F_ABSENT(task_facts, U32, on.bit, "on_bit", 0),
 	F_ABSENT(task_facts, HEX, on.address, "on", 0),
 	F_ABSENT(task_facts, HEX, on.owner, "on_owner", 0),
@@ -124,11 +141,16 @@ static const struct field folios_fields[] = {
 	F_END,
 };
 static const struct field works_fields[] = {
-	F(work_facts, HEX, address),	F(work_facts, NAME, function),
-	F(work_facts, TEXT, workqueue), F(work_facts, I32, state),
-	F(work_facts, HEX, pool),	F(work_facts, HEX, pwq),
-	F(work_facts, HEX, worker),	F(work_facts, HEX, completion),
-	F(work_facts, BOOL, rescuer),	F_END,
+	F(work_facts, HEX, address),
+	F(work_facts, NAME, function),
+	F(work_facts, TEXT, workqueue),
+	F_ENUM(work_facts, state, "state", -1, state_name, WORK_STATES),
+	F(work_facts, HEX, pool),
+	F(work_facts, HEX, pwq),
+	F(work_facts, HEX, worker),
+	F(work_facts, HEX, completion),
+	F(work_facts, BOOL, rescuer),
+	F_END,
 };
 static const struct field pools_fields[] = {
 	F(pool_facts, HEX, address), F_ABSENT(pool_facts, I32, cpu, "cpu", -1),
@@ -147,6 +169,7 @@ static gint64 number_in(const struct field *f, const void *element)
 	switch (f->kind) {
 	case FIELD_BOOL:
 	case FIELD_I32:
+	case FIELD_ENUM:
 		return G_STRUCT_MEMBER(gint32, element, f->offset);
 	case FIELD_U32:
 		return G_STRUCT_MEMBER(guint32, element, f->offset);
@@ -207,6 +230,8 @@ static void element_to_json(const struct field *fields, const void *element, Jso
 				json_add_string(b, f->name, hex);
 			else if (f->kind == FIELD_BOOL)
 				json_add_bool(b, f->name, number_in(f, element));
+			else if (f->kind == FIELD_ENUM)
+				json_add_string(b, f->name, f->enum_name(number_in(f, element)));
 			else
 				json_add_int(b, f->name, number_in(f, element));
 		}
@@ -242,6 +267,24 @@ static void stack_from_json(JsonObject *o, struct task_facts *t)
 			json_node_get_string(json_array_get_element(stack, i)) ?: "");
 }
 
+/* What this program does not know counts as the first value. */
+static guint enum_from_json(const struct field *f, JsonObject *o)
+{
+	JsonNode *node = json_object_get_member(o, f->name);
+
+	if (!node || !JSON_NODE_HOLDS_VALUE(node))
+		return 0;
+
+	const char *name = json_node_get_string(node);
+	gint64 value = name ? 0 : json_node_get_int(node);
+
+	for (guint i = 0; name && i < f->enum_values; i++) {
+		if (!strcmp(f->enum_name(i), name))
+			value = i;
+	}
+	return value >= 0 && value < f->enum_values ? value : 0;
+}
+
 static void element_from_json(const struct field *fields, JsonObject *o, void *element)
 {
 	for (const struct field *f = fields; f->name; f++) {
@@ -265,6 +308,9 @@ static void element_from_json(const struct field *fields, JsonObject *o, void *e
 			break;
 		case FIELD_BOOL:
 			set_number(f, element, get_bool(o, f->name));
+			break;
+		case FIELD_ENUM:
+			set_number(f, element, enum_from_json(f, o));
 			break;
 		default:
 			set_number(f, element,

@@ -44,8 +44,6 @@ WAITS = {
 MUTEX_FLAGS = 7
 RWSEM_READER, RWSEM_FLAGS = 1, 3
 
-OBJECT_KINDS = ("none", "mutex", "rwsem", "completion", "queue", "mempool", "tags", "folio")
-
 
 class Comparison:
     def __init__(self):
@@ -97,8 +95,7 @@ def drgn_wait(trace):
 
 
 def our_wait(task):
-    kind = task.get("on_kind", 0)
-    kind = OBJECT_KINDS[kind] if isinstance(kind, int) else kind
+    kind = task.get("on_kind")
     if kind not in ("mutex", "rwsem", "completion"):
         return None
     return kind, int(task["on"], 16), int(task.get("on_owner", "0"), 16)

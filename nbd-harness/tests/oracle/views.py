@@ -35,7 +35,6 @@ from drgn.helpers.linux.pid import for_each_task
 from drgn.helpers.linux.xarray import xa_for_each
 
 OPS = {0: "read", 1: "write", 2: "flush", 3: "discard"}
-STATES = ("running", "pending", "behind", "inactive")
 NBD_CMD_INFLIGHT = 2
 RECLAIMERS = ("shrink_node", "do_try_to_free_pages", "balance_pgdat", "shrink_lruvec")
 
@@ -252,7 +251,7 @@ def drgn_works(prog, pools):
 
 
 def our_work(w):
-    return (STATES[w.get("state", 0)], int(w["address"], 16), w.get("function"), w.get("workqueue", ""),
+    return (w["state"], int(w["address"], 16), w.get("function"), w.get("workqueue", ""),
             int(w.get("pool", "0"), 16), int(w.get("worker", "0"), 16), int(w.get("completion", "0"), 16),
             w.get("rescuer", False), int(w.get("pwq", "0"), 16))
 

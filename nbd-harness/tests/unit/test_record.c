@@ -170,6 +170,8 @@ static void test_round_trip(void)
 	const struct task_facts *t = &g_array_index(read->tasks, struct task_facts, 0);
 
 	g_assert_cmpstr(text, ==, again);
+	g_assert_nonnull(strstr(text, "\"on_kind\":\"folio\""));
+	g_assert_nonnull(strstr(text, "\"state\":\"behind\""));
 	g_assert_cmpint(t->on.kind, ==, OBJECT_FOLIO);
 	g_assert_cmpstr(t->on.name, ==, "writeback");
 	g_assert_cmpint(t->reclaim_priority, ==, -3);
@@ -178,6 +180,32 @@ static void test_round_trip(void)
 	g_assert_cmpuint(g_array_index(read->works, struct work_facts, 0).pwq, ==, ~0ull);
 	g_assert_cmpint(g_array_index(read->sockets, struct socket_facts, 0).timer_in_jiffies, ==,
 			G_MININT64);
+}
+
+/* Names, the numbers of older records, and what no program ever wrote. */
+static void test_enums(void)
+{
+	static const struct {
+		const char *kind;
+		enum object_kind reads_as;
+	} cases[] = { { "\"tags\"", OBJECT_TAGS },  { "6", OBJECT_TAGS },  { "\"\"", OBJECT_NONE },
+		      { "\"novel\"", OBJECT_NONE }, { "99", OBJECT_NONE }, { "-1", OBJECT_NONE },
+		      { "null", OBJECT_NONE },	    { "{}", OBJECT_NONE } };
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *text = g_strdup_printf(
+			"{\"tasks\":[{\"on_kind\":%s}],\"works\":[{},{\"state\":2}]}",
+			cases[i].kind);
+		g_autoptr(JsonNode) node = json_from_string(text, NULL);
+		SCOPED(snapshot) s = snapshot_from_json(json_node_get_object(node));
+
+		g_assert_cmpint(g_array_index(s->tasks, struct task_facts, 0).on.kind, ==,
+				cases[i].reads_as);
+		g_assert_cmpint(g_array_index(s->works, struct work_facts, 0).state, ==,
+				WORK_RUNNING);
+		g_assert_cmpint(g_array_index(s->works, struct work_facts, 1).state, ==,
+				WORK_BEHIND);
+	}
 }
 
 static void test_stack_frames(void)
@@ -287,6 +315,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/record/round-trip", test_round_trip);
 	g_test_add_func("/record/torn-line", test_torn_line);
 	g_test_add_func("/record/never-overwrites", test_never_overwrites);
+	g_test_add_func("/record/enums", test_enums);
 	g_test_add_func("/record/stack-frames", test_stack_frames);
 	g_test_add_func("/record/console-lines", test_console_lines);
 	g_test_add_func("/record/stale-breakpoint", test_stale_breakpoint);

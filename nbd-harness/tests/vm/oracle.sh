@@ -89,7 +89,7 @@ if hang control/deadlock; then
 	with_drgn "control: a stack's function" finds "plant_a.*: stack" 's/"plant_a+/"plant_z+/'
 	with_drgn "control: a lock's owner" finds "waits for" 's/"on_owner":"0x[0-9a-f]*"/"on_owner":"0x8"/'
 	with_drgn "control: a lock that is waited for" finds "plant_a.*: waits for" \
-		's/\("comm":"plant_a"[^[]*"on_kind":\)1/\10/'
+		's/\("comm":"plant_a"[^[]*"on_kind":\)"mutex"/\1"rwsem"/'
 	with_drgn "control: a state" finds "plant_a.*: state" 's/\("comm":"plant_a","state":\)2/\11/'
 	with_drgn "control: a name" finds "plant_b.*: comm" 's/"comm":"plant_b"/"comm":"plant_c"/'
 	with_drgn "control: a task" finds "init: exists" 's/"task":"0x[0-9a-f]*","pid":1,/"task":"0x8","pid":1,/'
