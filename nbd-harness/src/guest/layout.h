@@ -151,6 +151,7 @@
 	NEED(napi_poll, "napi_struct", "poll")                                                     \
 	MAY(rq_napi, "receive_queue", "napi")                                                      \
 	MAY(rq_vq, "receive_queue", "vq")                                                          \
+	MAY(rq_drops, "receive_queue", "stats.drops")                                              \
 	MAY(vq_num_free, "virtqueue", "num_free")                                                  \
 	MAY(vq_num_max, "virtqueue", "num_max")
 

@@ -16,25 +16,36 @@ struct walk {
 	char device[17];
 };
 
-/*
- * How many buffers the device may receive into, where we know the driver: in
- * virtio_net the NAPI of a receive queue is embedded in struct receive_queue,
- * whose vq has a descriptor per buffer (mergeable or small buffers).
- */
-static gint rx_posted(const struct guest *g, guint64 napi, const char *poll)
+/* Receive buffers posted in @vq, a descriptor each (mergeable or small buffers), or -1. */
+static gint posted_in(const struct guest *g, guint64 vq)
 {
 	guint32 num_free, num_max;
-	guint64 vq;
 
-	if (g_strcmp0(poll, "virtnet_poll") || g->at.rq_napi == LAYOUT_NONE ||
-	    g->at.rq_vq == LAYOUT_NONE || g->at.vq_num_free == LAYOUT_NONE ||
-	    g->at.vq_num_max == LAYOUT_NONE ||
-	    !guest_u64(g, napi - g->at.rq_napi + g->at.rq_vq, &vq) || !guest_is_pointer(vq) ||
+	if (g->at.vq_num_free == LAYOUT_NONE || g->at.vq_num_max == LAYOUT_NONE ||
 	    !guest_u32(g, vq + g->at.vq_num_free, &num_free) ||
 	    !guest_u32(g, vq + g->at.vq_num_max, &num_max) || num_max > RING_MAX ||
 	    num_free > num_max)
 		return -1;
 	return num_max - num_free;
+}
+
+/*
+ * What becomes of what comes in, where we know the driver: in virtio_net the
+ * NAPI of a receive queue is embedded in its struct receive_queue.
+ */
+static void see_reception(const struct guest *g, guint64 napi, struct napi_facts *facts)
+{
+	guint64 queue = napi - g->at.rq_napi, vq, dropped;
+
+	facts->rx_posted = facts->rx_dropped = -1;
+	if (g_strcmp0(facts->poll, "virtnet_poll") || g->at.rq_napi == LAYOUT_NONE)
+		return;
+	if (g->at.rq_vq != LAYOUT_NONE && guest_u64(g, queue + g->at.rq_vq, &vq) &&
+	    guest_is_pointer(vq))
+		facts->rx_posted = posted_in(g, vq);
+	if (g->at.rq_drops != LAYOUT_NONE && guest_u64(g, queue + g->at.rq_drops, &dropped) &&
+	    dropped <= G_MAXINT64)
+		facts->rx_dropped = dropped;
 }
 
 static gboolean see_napi(const struct guest *g, guint64 napi, gpointer data)
@@ -52,7 +63,7 @@ static gboolean see_napi(const struct guest *g, guint64 napi, gpointer data)
 
 	g_strlcpy(facts.device, walk->device, sizeof(facts.device));
 	facts.poll = function ? g_intern_string(function) : NULL;
-	facts.rx_posted = rx_posted(g, napi, function);
+	see_reception(g, napi, &facts);
 	facts.scheduled = (state >> g->at.napi_sched) & 1;
 	facts.disabled = (state & (1ull << g->at.napi_sched)) &&
 			 (state & (1ull << g->at.napi_npsvc));

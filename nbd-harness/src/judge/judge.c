@@ -37,7 +37,8 @@ struct judge {
 	/* What reception was like in the first snapshot since the last progress. */
 	struct reception {
 		gint64 progress_us; /* that progress's host time, -1: no snapshot yet */
-		gint posted;	    /* receive buffers, -1: not known */
+		gint posted;	    /* receive buffers, the most since then; -1: not known */
+		gint64 dropped;	    /* packets, -1: not known */
 		guint32 snd_una;
 	} reception;
 };
@@ -255,13 +256,15 @@ enum judge_wants judge_sample(struct judge *j, const struct sample *s)
 
 static struct reception reception_of(const struct snapshot *s, gint64 progress_us)
 {
-	struct reception r = { .progress_us = progress_us, .posted = -1 };
+	struct reception r = { .progress_us = progress_us, .posted = -1, .dropped = -1 };
 
 	for (guint i = 0; i < s->napis->len; i++) {
-		gint posted = g_array_index(s->napis, struct napi_facts, i).rx_posted;
+		const struct napi_facts *napi = &g_array_index(s->napis, struct napi_facts, i);
 
-		if (posted >= 0)
-			r.posted = MAX(r.posted, 0) + posted;
+		if (napi->rx_posted >= 0)
+			r.posted = MAX(r.posted, 0) + napi->rx_posted;
+		if (napi->rx_dropped >= 0)
+			r.dropped = MAX(r.dropped, 0) + napi->rx_dropped;
 	}
 	for (guint i = 0; i < s->sockets->len; i++)
 		r.snd_una += g_array_index(s->sockets, struct socket_facts, i).snd_una;
@@ -279,18 +282,24 @@ static gboolean below_min(const struct snapshot *s)
 	return free_pages < min_pages;
 }
 
-/* Since the last progress buffers were used up, and nothing was acknowledged. */
+/*
+ * Since the last progress packets came in and were lost, and nothing was
+ * acknowledged.  The driver counts them; where its count cannot be read, the
+ * buffers that they used up tell.
+ */
 static gboolean arrivals_lost(struct judge *j, const struct snapshot *s)
 {
 	struct reception now = reception_of(s, j->progress.host_us);
-	const struct reception *first = &j->reception;
+	struct reception *first = &j->reception;
+	gint64 lost;
 
 	if (first->progress_us != now.progress_us) {
-		j->reception = now;
+		*first = now;
 		return FALSE;
 	}
-	return now.posted >= 0 && first->posted - now.posted >= ARRIVALS_LOST &&
-	       first->snd_una == now.snd_una && below_min(s);
+	first->posted = MAX(first->posted, now.posted);
+	lost = now.dropped >= 0 ? now.dropped - first->dropped : first->posted - now.posted;
+	return lost >= ARRIVALS_LOST && first->snd_una == now.snd_una && below_min(s);
 }
 
 enum judge_wants judge_snapshot(struct judge *j, struct snapshot *s)

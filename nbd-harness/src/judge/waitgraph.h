@@ -79,9 +79,8 @@ struct waitgraph_hints {
 	 * be backing off for seconds, with the ring long full again.  Only with an empty ring, or
 	 * with arrivals lost, it means that what the peer sends does not get in. */
 	gboolean receive_in_vain;
-	/* With memory below min, buffers were taken off the receive ring while nothing of what was
-	 * sent became acknowledged: what came in, or what was to be sent, found no memory for its
-	 * skbs between ring and socket. */
+	/* With memory below min, packets came in and were lost between ring and socket, while
+	 * nothing of what was sent became acknowledged: there was no memory for their skbs. */
 	gboolean arrivals_lost;
 };
 

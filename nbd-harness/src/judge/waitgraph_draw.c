@@ -520,9 +520,8 @@ static void add_network(struct waitgraph *g, const struct snapshot *s,
 			 g_strdup("receive ring empty, retransmit timer fired twice in vain"));
 	else if (hints->arrivals_lost)
 		add_edge(g, NETWORK, MEMORY, g_strdup("memory for packets"),
-			 g_strdup("receive buffers used up without an ACK, retransmit timer fired "
-				  "twice "
-				  "in vain"));
+			 g_strdup("packets lost on arrival, none acknowledged, retransmit timer "
+				  "fired twice in vain"));
 }
 
 struct waitgraph *waitgraph_draw(const struct snapshot *s, const struct waitgraph_hints *hints)

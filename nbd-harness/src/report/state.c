@@ -93,7 +93,8 @@ static void napis(const struct snapshot *s, struct table *t)
 			  text(n->disabled    ? "DISABLED"
 			       : n->scheduled ? "scheduled"
 					      : "idle"),
-			  n->rx_posted < 0 ? g_strdup("?") : number(n->rx_posted), NULL);
+			  n->rx_posted < 0 ? g_strdup("?") : number(n->rx_posted),
+			  n->rx_dropped < 0 ? g_strdup("?") : number(n->rx_dropped), NULL);
 	}
 }
 
@@ -196,7 +197,9 @@ static const struct {
 	  { "socket", "#queued", "#unacked", "#snd_una", "#snd_nxt", "#rmem", "#backlog",
 	    "#retransmits", "#timer, jiffies", "memalloc" },
 	  sockets },
-	{ "NAPI", { "device", "poll", "state", "#receive buffers posted" }, napis },
+	{ "NAPI",
+	  { "device", "poll", "state", "#receive buffers posted", "#dropped on arrival" },
+	  napis },
 	{ "In page reclaim", { "task", "gfp", "#order", "#priority", "#freed pages" }, reclaimers },
 	{ "Work items",
 	  { "function", "workqueue", "state", "worker", "pool", "has rescuer" },

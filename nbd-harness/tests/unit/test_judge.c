@@ -61,6 +61,44 @@ static struct snapshot *knot(void)
 	return s;
 }
 
+/*
+ * Reclaim waits for an ACK.  Buffers are posted, more of them at the end than
+ * at the beginning; what comes in with them is lost as often as @dropped says.
+ */
+static struct snapshot *reception(gint32 posted, gint64 dropped)
+{
+	struct snapshot *s = nothing();
+	struct request_facts request = { .name = "nbd0 tag 0", .age_ms = 5000 };
+	struct napi_facts napi = {
+		.device = "eth0", .poll = "virtnet_poll", .rx_posted = posted, .rx_dropped = dropped
+	};
+	struct zone_facts zone = { .name = "DMA32", .min_pages = 150 };
+	struct task_facts t = { .address = 0xffff888000001000, .state = 2, .frames = 3 };
+
+	t.stack[0].function = "sk_stream_wait_memory";
+	t.stack[1].function = "nbd_queue_rq";
+	t.stack[2].function = "kswapd";
+	g_array_append_val(s->tasks, t);
+	g_array_append_val(s->requests, request);
+	g_array_append_val(s->napis, napi);
+	g_array_append_val(s->zones, zone);
+	return s;
+}
+
+static guint arrivals;
+
+static struct snapshot *arrivals_are_lost(void)
+{
+	arrivals++;
+	return reception(arrivals > 1 ? 255 : 220, arrivals);
+}
+
+static struct snapshot *nothing_arrives(void)
+{
+	arrivals++;
+	return reception(arrivals > 1 ? 255 : 220, 7);
+}
+
 static struct stream stream_new(struct snapshot *(*make)(void))
 {
 	struct judge_config config = { .floor_out_pages = 1000,
@@ -126,6 +164,30 @@ static void test_deadlock_within_ten_seconds(void)
 	g_assert_cmpint(verdict_of(&st), ==, VERDICT_DEADLOCK);
 	g_assert_cmpstr(judge_conclude(st.j)->signature, ==, "mutex a <- alpha; mutex b <- beta");
 	judge_free(st.j);
+}
+
+/* A retransmit timer that fires in vain says who waits for whom only if the answers got lost here.
+ */
+static void test_arrivals_lost(void)
+{
+	static const struct {
+		struct snapshot *(*make)(void);
+		enum verdict verdict;
+	} cases[] = {
+		{ arrivals_are_lost, VERDICT_DEADLOCK },
+		{ nothing_arrives, VERDICT_INCONCLUSIVE },
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct stream st = stream_new(cases[i].make);
+
+		arrivals = 0;
+		tick(&st, TRUE, TRUE, TRUE);
+		st.s.tcp_timer_fires = 5;
+		g_assert_cmpint(ticks_to_end(&st, 300, FALSE, TRUE), >, 0);
+		g_assert_cmpint(verdict_of(&st), ==, cases[i].verdict);
+		judge_free(st.j);
+	}
 }
 
 /* The same stillness on a host that gave the VM no CPU: nothing is said for an hour. */
@@ -316,6 +378,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/judge/deadlock-within-ten-seconds", test_deadlock_within_ten_seconds);
+	g_test_add_func("/judge/arrivals-lost", test_arrivals_lost);
 	g_test_add_func("/judge/unfair-time", test_unfair_time_convicts_nobody);
 	g_test_add_func("/judge/fault-in-force", test_fault_in_force_convicts_nobody);
 	g_test_add_func("/judge/starved", test_starved_at_the_deadline);
