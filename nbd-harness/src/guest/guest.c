@@ -141,6 +141,15 @@ int guest_list(const struct guest *g, guint64 head, guint offset, guint max, gue
 	return -1;
 }
 
+gboolean guest_is_linked(const struct guest *g, guint64 node)
+{
+	guint64 next, prev, back, forth;
+
+	return guest_u64(g, node, &next) && guest_u64(g, node + 8, &prev) &&
+	       guest_is_pointer(next) && guest_is_pointer(prev) && guest_u64(g, next + 8, &back) &&
+	       guest_u64(g, prev, &forth) && back == node && forth == node;
+}
+
 static gboolean check_banner(struct guest *g, const char *expected, GError **error)
 {
 	g_autofree char *banner = g_malloc0(BANNER_BYTES);

@@ -108,5 +108,7 @@ static inline gboolean guest_is_pointer(guint64 value)
 typedef gboolean (*guest_list_fn)(const struct guest *g, guint64 entry, gpointer data);
 int guest_list(const struct guest *g, guint64 head, guint offset, guint max, guest_list_fn node,
 	       gpointer data);
+/* The struct list_head at @node is linked both ways. */
+gboolean guest_is_linked(const struct guest *g, guint64 node);
 
 #endif

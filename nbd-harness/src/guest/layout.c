@@ -36,6 +36,7 @@ static void load_sizes(struct layout *l, const struct types *types)
 	l->request_struct_bytes = types_struct_bytes(types, "request");
 	l->bvec_struct_bytes = types_struct_bytes(types, "bio_vec");
 	l->sbitmap_word_bytes = types_struct_bytes(types, "sbitmap_word");
+	l->section_bytes = types_struct_bytes(types, "mem_section");
 	types_member(types, "xa_node", "slots", &offset, &l->xa_slots_bytes, NULL);
 }
 

@@ -86,6 +86,11 @@
 	MAY(mempool_alloc, "mempool_s", "alloc")                                                   \
 	MAY(mempool_data, "mempool_s", "pool_data")                                                \
 	MAY(cache_name, "kmem_cache", "name")                                                      \
+	MAY(cache_list, "kmem_cache", "list")                                                      \
+	MAY(cache_bytes, "kmem_cache", "size")                                                     \
+	MAY(cache_left_pad, "kmem_cache", "red_left_pad")                                          \
+	MAY(section_map, "mem_section", "section_mem_map")                                         \
+	MAY(slab_cache, "slab", "slab_cache")                                                      \
 	MAY(node_pfmemalloc_wait, "pglist_data", "pfmemalloc_wait")                                \
 	MAY(page_flags, "page", "flags")                                                           \
 	MAY(page_compound_head, "page", "compound_head")                                           \
@@ -120,6 +125,8 @@
 	NEED(request_start_ns, "request", "start_time_ns")                                         \
 	NEED(disk_part0, "gendisk", "part0")                                                       \
 	MAY(bdev_stats, "block_device", "bd_stats")                                                \
+	MAY(tags_static_rqs, "blk_mq_tags", "static_rqs")                                          \
+	MAY(request_list, "request", "queuelist")                                                  \
 	MAY(disk_stats_ios, "disk_stats", "ios")                                                   \
 	MAY(nbd_cmd_flags, "nbd_cmd", "flags")                                                     \
 	MAY(queue_hctx_table, "request_queue", "hctx_table.xa_head")                               \
@@ -254,7 +261,7 @@ struct layout {
 #undef BITS
 	/* sizes of structs, 0 where this kernel has none */
 	guint zone_bytes, page_bytes, disk_struct_bytes, request_struct_bytes, bvec_struct_bytes;
-	guint sbitmap_word_bytes;
+	guint sbitmap_word_bytes, section_bytes;
 	guint xa_slots_bytes; /* of xa_node.slots */
 	/* enumerators: index into the kernel's arrays, -1 where this kernel has none */
 	gint64 nr_free_pages, nr_writeback, nr_dirty;

@@ -5,6 +5,7 @@
 
 #include "guest/unwind.h"
 #include "guest/view_block.h"
+#include "guest/view_held.h"
 #include "guest/view_mm.h"
 #include "guest/view_nbd.h"
 #include "guest/view_net.h"
@@ -115,6 +116,7 @@ struct snapshot *observer_snapshot(struct observer *o, gint64 host_us, const GAr
 	snapshot->complete &= view_waited_snapshot(o->g, snapshot);
 	snapshot->complete &= view_nbd_snapshot(o->nbd, snapshot);
 	snapshot->complete &= view_block_snapshot(o->g, o->nbd, host_us, snapshot);
+	snapshot->complete &= view_held_snapshot(o->g, snapshot);
 	snapshot->complete &= view_work_snapshot(o->g, snapshot);
 	snapshot->complete &= view_net_snapshot(o->g, snapshot->napis);
 	snapshot->complete &= view_mm_zones(o->mm, snapshot->zones);

@@ -50,27 +50,60 @@ static const char *op_name(guint32 flags)
 	return op < G_N_ELEMENTS(names) ? g_intern_static_string(names[op]) : NULL;
 }
 
+/* Bits that are set in word @i of the sbitmap at @map, of which @bits count. */
+static gboolean read_word(const struct guest *g, guint64 map, guint i, guint bits, guint64 *word)
+{
+	guint64 at = map + (guint64)i * g->at.sbitmap_word_bytes, cleared;
+
+	if (i >= WORDS_MAX || !guest_u64(g, at + g->at.sbitmap_word, word) ||
+	    !guest_u64(g, at + g->at.sbitmap_cleared, &cleared))
+		return FALSE;
+	/* Freed bits are marked in cleared, and folded in when the word runs out. */
+	*word &= ~cleared;
+	if (bits < 64)
+		*word &= (1ull << bits) - 1;
+	return TRUE;
+}
+
+static gboolean read_sbitmap(const struct guest *g, guint64 sbq, guint32 *depth, guint32 *shift,
+			     guint64 *map)
+{
+	return guest_u32(g, sbq + g->at.sbq_depth, depth) &&
+	       guest_u32(g, sbq + g->at.sbq_shift, shift) &&
+	       guest_u64(g, sbq + g->at.sbq_map, map) && *shift <= 6;
+}
+
+gboolean view_block_each_taken(const struct guest *g, guint64 sbq, guint max,
+			       view_block_taken_fn see, gpointer data)
+{
+	guint32 depth, shift;
+	guint64 map, word;
+
+	if (!read_sbitmap(g, sbq, &depth, &shift, &map))
+		return FALSE;
+	depth = MIN(depth, max);
+	for (guint i = 0; (guint64)i << shift < depth; i++) {
+		guint first = i << shift;
+
+		if (!read_word(g, map, i, MIN(depth - first, 1u << shift), &word))
+			return FALSE;
+		for (; word; word &= word - 1)
+			see(g, first + __builtin_ctzll(word), data);
+	}
+	return TRUE;
+}
+
 gboolean view_block_count(const struct guest *g, guint64 sbq, guint32 *depth, guint32 *taken)
 {
 	guint32 shift;
-	guint64 map;
+	guint64 map, word;
 
 	*taken = 0;
-	if (!guest_u32(g, sbq + g->at.sbq_depth, depth) ||
-	    !guest_u32(g, sbq + g->at.sbq_shift, &shift) ||
-	    !guest_u64(g, sbq + g->at.sbq_map, &map) || shift > 6)
+	if (!read_sbitmap(g, sbq, depth, &shift, &map))
 		return FALSE;
 	for (guint i = 0; (guint64)i << shift < *depth; i++) {
-		guint64 at = map + (guint64)i * g->at.sbitmap_word_bytes, word, cleared;
-		guint bits = MIN(*depth - (i << shift), 1u << shift);
-
-		if (i == WORDS_MAX || !guest_u64(g, at + g->at.sbitmap_word, &word) ||
-		    !guest_u64(g, at + g->at.sbitmap_cleared, &cleared))
+		if (!read_word(g, map, i, MIN(*depth - (i << shift), 1u << shift), &word))
 			return FALSE;
-		/* Freed bits are marked in cleared, and folded in when the word runs out. */
-		word &= ~cleared;
-		if (bits < 64)
-			word &= (1ull << bits) - 1;
 		*taken += __builtin_popcountll(word);
 	}
 	return TRUE;

@@ -19,4 +19,9 @@ gboolean view_block_snapshot(const struct guest *g, const struct view_nbd *nbd, 
 /* How many bits of the struct sbitmap_queue at @sbq are taken; FALSE: it cannot be read. */
 gboolean view_block_count(const struct guest *g, guint64 sbq, guint32 *depth, guint32 *taken);
 
+/* Call @see for each of them, by its number, up to @max. */
+typedef void (*view_block_taken_fn)(const struct guest *g, guint tag, gpointer data);
+gboolean view_block_each_taken(const struct guest *g, guint64 sbq, guint max,
+			       view_block_taken_fn see, gpointer data);
+
 #endif

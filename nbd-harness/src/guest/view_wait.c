@@ -37,16 +37,6 @@ static gboolean looks_like_task(const struct guest *g, guint64 task)
 	       sp - stack < STACK_BYTES;
 }
 
-/* The list_head at @node is linked both ways. */
-static gboolean is_linked(const struct guest *g, guint64 node)
-{
-	guint64 next, prev, back, forth;
-
-	return guest_u64(g, node, &next) && guest_u64(g, node + 8, &prev) &&
-	       guest_is_pointer(next) && guest_is_pointer(prev) && guest_u64(g, next + 8, &back) &&
-	       guest_u64(g, prev, &forth) && back == node && forth == node;
-}
-
 /* The node lies on the stack of the task that the word @to_task bytes from it names. */
 static gboolean on_stack_of_named(const struct guest *g, guint64 node, gint to_task)
 {
@@ -105,10 +95,10 @@ static guint64 head_of_ring(const struct guest *g, GHashTable *heads, guint64 no
 		if (head)
 			break;
 		passed[n++] = at;
-		if (!is_linked(g, at) || !guest_u64(g, at, &at) || at == node)
+		if (!guest_is_linked(g, at) || !guest_u64(g, at, &at) || at == node)
 			return 0;
 		if (!is_entry(g, at, arg)) {
-			head = is_linked(g, at) ? at : 0;
+			head = guest_is_linked(g, at) ? at : 0;
 			break;
 		}
 	}

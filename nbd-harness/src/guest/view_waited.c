@@ -8,6 +8,8 @@
  */
 #include "guest/view_waited.h"
 
+#include "guest/slab.h"
+
 #define VARIABLE_BYTES_MAX 1024 /* an address farther from a data symbol is not in it */
 
 static gboolean has_folio(const GArray *folios, guint64 address)
@@ -59,6 +61,18 @@ static const char *pointing_variable(const struct guest *g, guint64 address)
 	return NULL;
 }
 
+/* The slab cache that its elements are from, whatever function gets them. */
+static void see_cache(const struct guest *g, struct mempool_facts *m)
+{
+	struct slab_cache cache;
+	guint64 data;
+
+	if (g->at.mempool_data != LAYOUT_NONE &&
+	    guest_u64(g, m->address + g->at.mempool_data, &data) &&
+	    slab_cache_read(g, data, &cache))
+		g_strlcpy(m->cache, cache.name, sizeof(m->cache));
+}
+
 /* The name of the slab cache that the mempool takes its elements from. */
 static gboolean name_by_cache(const struct guest *g, struct mempool_facts *m)
 {
@@ -106,6 +120,7 @@ static gboolean see_mempool(const struct guest *g, guint64 address, GArray *memp
 	    !guest_u32(g, address + g->at.mempool_curr_nr, &facts.curr_nr))
 		return FALSE;
 	name_mempool(g, &facts);
+	see_cache(g, &facts);
 	g_array_append_val(mempools, facts);
 	return TRUE;
 }

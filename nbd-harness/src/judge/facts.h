@@ -222,8 +222,18 @@ struct tags_facts {
 
 struct mempool_facts {
 	guint64 address;
-	char name[48]; /* symbol, or what it is embedded in; "" unknown */
+	char name[48];	/* symbol, or what it is embedded in; "" unknown */
+	char cache[32]; /* the slab cache that its elements are from; "" none, or unknown */
 	guint32 min_nr, curr_nr;
+};
+
+/* A task that has requests or elements that others wait for. */
+struct holder_facts {
+	guint64 object; /* tags_facts.queue or mempool_facts.address */
+	guint64 task;	/* task_struct */
+	guint32 count;
+	const char *where; /* interned: where it was seen to have them: "a list on its stack" */
+	guint64 at;	   /* address of that: of the list's head, of a word on the stack */
 };
 
 /* A folio that somebody waits for. */
@@ -276,6 +286,7 @@ struct zone_facts {
 	X(requests, struct request_facts) /* in flight */                                          \
 	X(tags, struct tags_facts)                                                                 \
 	X(mempools, struct mempool_facts) /* that somebody waits for */                            \
+	X(holders, struct holder_facts)	  /* of tags and mempools that somebody waits for */       \
 	X(folios, struct folio_facts)	  /* that somebody waits for */                            \
 	X(works, struct work_facts)	  /* running, pending or held back */                      \
 	X(pools, struct pool_facts)                                                                \

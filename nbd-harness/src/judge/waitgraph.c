@@ -18,6 +18,12 @@ const char *node_kind_name(enum node_kind kind)
 	return kinds[kind];
 }
 
+gboolean node_kind_is_common_good(enum node_kind kind)
+{
+	return kind == NODE_MEMORY || kind == NODE_IO || kind == NODE_TAGS ||
+	       kind == NODE_MEMPOOL || kind == NODE_FOLIO;
+}
+
 struct waitgraph *waitgraph_build(const struct snapshot *s, const struct waitgraph_hints *hints)
 {
 	struct waitgraph *g = waitgraph_draw(s, hints);
@@ -137,7 +143,8 @@ static char *holding(const struct wait_node *from, const struct wait_edge *edge)
 	case NODE_WORK:
 		return g_strdup("work queue");
 	default:
-		return NULL; /* any of many: none of them holds it */
+		/* Else it is any of many: none of them holds it. */
+		return edge->holds ? without_numbers(from->label) : NULL;
 	}
 }
 

@@ -36,14 +36,17 @@ enum node_kind {
 	NODE_WORK,	 /* a work item that somebody flushes; ALL: its worker; ANY: those that must
 			  * end before it may begin */
 	NODE_COMPLETION, /* nobody is known who completes it */
-	NODE_TAGS,	 /* ANY: I/O, each task submitting some */
-	NODE_MEMPOOL,	 /* ANY: I/O, each task submitting some */
+	NODE_TAGS,	 /* ANY: I/O, each task submitting some; else each that holds some */
+	NODE_MEMPOOL,	 /* the same */
 	NODE_FOLIO,	 /* under writeback, in no request: ANY: each task submitting a write */
 	NODE_KINDS,
 };
 
 /* "task", "memory", "napi", ... */
 const char *node_kind_name(enum node_kind kind);
+
+/* Any of many could bring what it stands for. */
+gboolean node_kind_is_common_good(enum node_kind kind);
 
 enum node_mode { NODE_ALL, NODE_ANY };
 
@@ -55,6 +58,7 @@ struct wait_node {
 	gint task;	/* NODE_TASK: index into snapshot->tasks, else -1 */
 	struct wait_facts wait; /* NODE_TASK; of an object without a name, the waiter it goes by */
 	gboolean orphan;	/* nobody is known to be in charge of it */
+	char *unread;		/* of an orphan: what would tell, and could not be read; or NULL */
 	gboolean stuck;
 	gboolean knot; /* in the bottom of the stuck set */
 };
@@ -63,6 +67,7 @@ struct wait_edge {
 	guint from, to; /* indices of nodes */
 	char *held;	/* what it waits for: "mutex nbd0 socket 0 tx_lock", "memory", ... */
 	char *evidence; /* where that was read: function, lock address */
+	gboolean holds; /* @to has some of what @from stands for, and others wait for */
 };
 
 struct waitgraph {

@@ -12,6 +12,7 @@
 static void clear_node(gpointer node)
 {
 	g_free(((struct wait_node *)node)->label);
+	g_free(((struct wait_node *)node)->unread);
 }
 
 static void clear_edge(gpointer data)
@@ -35,7 +36,7 @@ static guint add_node(struct waitgraph *g, enum node_kind kind, enum node_mode m
 
 static void add_edge(struct waitgraph *g, guint from, guint to, char *held, char *evidence)
 {
-	struct wait_edge edge = { from, to, held, evidence };
+	struct wait_edge edge = { from, to, held, evidence, FALSE };
 
 	g_array_append_val(g->edges, edge);
 }
@@ -178,6 +179,39 @@ static const struct mempool_facts *mempool_of(const struct snapshot *s, guint64 
 	return NULL;
 }
 
+/*
+ * No I/O brings back the @taken of @object, called @what ("requests"): those who hold them may.
+ * Unless all are found it is an orphan, for the rest may be anybody's.
+ */
+static void add_holders(struct waitgraph *g, const struct snapshot *s, guint from, guint64 object,
+			guint taken, const char *what)
+{
+	guint found = 0;
+
+	for (guint i = 0; i < s->holders->len; i++) {
+		const struct holder_facts *h = &g_array_index(s->holders, struct holder_facts, i);
+
+		if (h->object == object && node_of_task(s, h->task) >= 0)
+			found += h->count;
+	}
+	if (!taken || found != taken) {
+		node_at(g, from)->orphan = TRUE;
+		node_at(g, from)->unread =
+			g_strdup_printf("who holds its %u %s cannot be read", taken, what);
+		return;
+	}
+	for (guint i = 0; i < s->holders->len; i++) {
+		const struct holder_facts *h = &g_array_index(s->holders, struct holder_facts, i);
+
+		if (h->object != object)
+			continue;
+		add_edge(g, from, node_of_task(s, h->task),
+			 g_strdup_printf("one of %u %s", h->count, what),
+			 at_address(h->where ? h->where : "?", h->at));
+		edge_at(g, g->edges->len - 1)->holds = TRUE;
+	}
+}
+
 /* A free request of one device.  Those taken come back when I/O completes; if none is under way,
  * whoever took them must be found. */
 static void add_tag_wait(struct waitgraph *g, const struct snapshot *s, guint from,
@@ -191,7 +225,7 @@ static void add_tag_wait(struct waitgraph *g, const struct snapshot *s, guint fr
 		at = add_node(g, NODE_TAGS, NODE_ANY, tags->queue,
 			      g_strdup_printf("tags of %s", tags->name));
 		if (!tags->in_flight || !add_io_movers(g, s, at, WAIT_TAG))
-			node_at(g, at)->orphan = TRUE;
+			add_holders(g, s, at, tags->queue, tags->taken, "requests");
 	}
 	add_edge(g, from, at, g_strdup("a free request"),
 		 tags ? g_strdup_printf("%s: %u of %u tags taken, %u in flight", w->function,
@@ -234,12 +268,15 @@ static void add_mempool_wait(struct waitgraph *g, const struct snapshot *s, guin
 		at = add_node(g, NODE_MEMPOOL, NODE_ANY, m->address,
 			      g_strdup_printf("mempool %s", m->name));
 		if (!add_io_movers(g, s, at, WAIT_MEMPOOL))
-			node_at(g, at)->orphan = TRUE;
+			add_holders(g, s, at, m->address,
+				    m->min_nr > m->curr_nr ? m->min_nr - m->curr_nr : 0,
+				    "elements");
 	}
 	if (!m->name[0])
 		name_by_waiter(node_at(g, at), "mempool", w);
 	add_edge(g, from, at, g_strdup("an element"),
-		 g_strdup_printf("%s: %u of %u left", w->function, m->curr_nr, m->min_nr));
+		 g_strdup_printf("%s: %u of %u left%s%s", w->function, m->curr_nr, m->min_nr,
+				 m->cache[0] ? ", of slab cache " : "", m->cache));
 }
 
 static const struct work_facts *work_that_completes(const struct snapshot *s, guint64 completion)

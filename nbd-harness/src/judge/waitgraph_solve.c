@@ -159,12 +159,14 @@ static void spread_freedom(struct waitgraph *g, const struct snapshot *s)
 static void add_nobody(struct waitgraph *g)
 {
 	for (guint i = 0; i < g->nodes->len; i++) {
-		struct wait_edge edge = { i, NOBODY, NULL, NULL };
+		struct wait_edge edge = { .from = i, .to = NOBODY };
+		const char *unread = node_at(g, i)->unread;
 
 		if (!node_at(g, i)->orphan || !node_at(g, i)->stuck)
 			continue;
 		edge.held = g_strdup("anybody to end it");
-		edge.evidence = g_strdup("all that might are stuck or idle");
+		edge.evidence = g_strconcat(unread ? unread : "", unread ? "; " : "",
+					    "all that might are stuck or idle", NULL);
 		g_array_append_val(g->edges, edge);
 	}
 }

@@ -55,25 +55,19 @@ struct marks {
 	gboolean *matters;  /* by node: is shown */
 };
 
-/* What any of many could bring. */
-static gboolean is_common_good(enum node_kind kind)
-{
-	return kind == NODE_MEMORY || kind == NODE_IO || kind == NODE_TAGS ||
-	       kind == NODE_MEMPOOL || kind == NODE_FOLIO;
-}
-
 /*
  * That memory may come from any of twenty reclaimers is said in one word by its
  * node; an edge to each would bury the rest.
  */
 static gboolean is_shown(const struct waitgraph *g, const struct marks *m, guint e)
 {
-	const struct wait_node *from = node_at(g, edge_at(g, e)->from);
-	const struct wait_node *to = node_at(g, edge_at(g, e)->to);
+	const struct wait_edge *edge = edge_at(g, e);
+	const struct wait_node *from = node_at(g, edge->from), *to = node_at(g, edge->to);
 
 	if (from->kind == NODE_NOBODY)
 		return FALSE;
-	return m->hot_edge[e] || to->task < 0 || !is_common_good(from->kind);
+	return m->hot_edge[e] || edge->holds || to->task < 0 ||
+	       !node_kind_is_common_good(from->kind);
 }
 
 static gboolean any_task_is_stuck(const struct waitgraph *g)

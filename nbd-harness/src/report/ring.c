@@ -32,7 +32,9 @@ static enum worth worth_of(const struct waitgraph *g, const struct wait_edge *ed
 
 	if (!in_knot(g, edge))
 		return NO_WORTH;
-	if (to->kind != NODE_TASK || from->kind == NODE_MEMORY || from->kind == NODE_IO)
+	if (edge->holds)
+		return HELD;
+	if (to->kind != NODE_TASK || node_kind_is_common_good(from->kind))
 		return ANY_EDGE;
 	return from->kind == NODE_TASK && to->wait.kind == WAIT_SEND ? HELD_BY_SENDER : HELD;
 }

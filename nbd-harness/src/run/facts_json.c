@@ -126,11 +126,13 @@ static const struct field tags_fields[] = {
 	F(tags_facts, U32, taken), F(tags_facts, U32, in_flight), F_END,
 };
 static const struct field mempools_fields[] = {
-	F(mempool_facts, HEX, address),
-	F(mempool_facts, TEXT, name),
-	F(mempool_facts, U32, min_nr),
-	F(mempool_facts, U32, curr_nr),
-	F_END,
+	F(mempool_facts, HEX, address), F(mempool_facts, TEXT, name),
+	F(mempool_facts, TEXT, cache),	F(mempool_facts, U32, min_nr),
+	F(mempool_facts, U32, curr_nr), F_END,
+};
+static const struct field holders_fields[] = {
+	F(holder_facts, HEX, object), F(holder_facts, HEX, task), F(holder_facts, U32, count),
+	F(holder_facts, NAME, where), F(holder_facts, HEX, at),	  F_END,
 };
 static const struct field folios_fields[] = {
 	F(folio_facts, HEX, address),

@@ -143,7 +143,9 @@ static struct snapshot *one_of_each(void)
 {
 	struct snapshot *s = knot();
 	struct tags_facts tags = { "nbd0", 0xffff888000002000, 128, 128, 3 };
-	struct mempool_facts mempool = { 0xffff888000003000, "fs_bio_set", 2, 0 };
+	struct mempool_facts mempool = { 0xffff888000003000, "fs_bio_set", "bio-256", 2, 0 };
+	struct holder_facts holder = { 0xffff888000003000, 0xffff888000005000, 2,
+				       g_intern_static_string("by address"), 0xffffc90000001000 };
 	struct folio_facts folio = { .address = 0xffffea0000001000, .writeback = TRUE };
 	struct work_facts work = { .function = "flush_me", .state = WORK_BEHIND, .pwq = ~0ull };
 	struct pool_facts pool = { 0xffff888000004000, -1, 4, 2, 1 };
@@ -154,6 +156,7 @@ static struct snapshot *one_of_each(void)
 	t->reclaim_priority = -3;
 	g_array_append_val(s->tags, tags);
 	g_array_append_val(s->mempools, mempool);
+	g_array_append_val(s->holders, holder);
 	g_array_append_val(s->folios, folio);
 	g_array_append_val(s->works, work);
 	g_array_append_val(s->pools, pool);

@@ -411,10 +411,95 @@ static void test_tags_taken(void)
 	g_assert_cmpstr(busy, ==, "no knot");
 }
 
+static void add_holder(struct snapshot *s, guint64 object, guint64 holder, guint count)
+{
+	struct holder_facts h = { object, holder, count, "held by address on its stack,",
+				  0xffffc90000123e00 };
+
+	g_array_append_val(s->holders, h);
+}
+
+static gboolean evidence_says(const struct waitgraph *g, const char *words)
+{
+	for (guint e = 0; e < g->edges->len; e++) {
+		if (strstr(g_array_index(g->edges, struct wait_edge, e).evidence, words))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* Who has all requests waits for a lock that another one holds, who wants a request. */
+static void test_tags_held(void)
+{
+	SCOPED(snapshot) s = with_server(TRUE);
+	struct tags_facts tags = { "nbd0", 0xffff888000008000, 128, 128, 0 };
+	guint64 holder =
+		add_task(s, "holder", STACK("schedule", "__mutex_lock", "holder_fn", "kthread"));
+	guint64 waiter = add_task(s, "waiter",
+				  STACK("io_schedule", "blk_mq_get_tag", "waiter_fn", "kthread"));
+	g_autofree char *held = NULL, *moving = NULL;
+
+	g_array_append_val(s->tags, tags);
+	wait_for_mutex(s, holder, "lock", waiter);
+	wait_on(s, 1, OBJECT_TAGS, tags.queue, "nbd0");
+	add_holder(s, tags.queue, holder, 100);
+
+	/* Some are missing: nobody knows who has those. */
+	SCOPED(waitgraph) some = waitgraph_build(s, &no_hints);
+	g_autofree char *unread = waitgraph_signature(some);
+
+	g_assert_cmpstr(unread, ==, "tags of nbd <- nobody");
+	g_assert_true(evidence_says(some, "who holds its 128 requests cannot be read"));
+
+	add_holder(s, tags.queue, holder, 28);
+	held = signature_of(s);
+	g_assert_cmpstr(held, ==, "mutex lock <- waiter_fn; tags of nbd <- holder_fn");
+
+	/* One that still runs may give its requests back. */
+	task(s, 0)->state = 0;
+	moving = signature_of(s);
+	g_assert_cmpstr(moving, ==, "no knot");
+}
+
+static void test_elements_held(void)
+{
+	SCOPED(snapshot) s = with_server(TRUE);
+	struct mempool_facts pool = { 0xffff888000009000, "pool", "cache-7", 4, 1 };
+	guint64 holder = add_task(s, "holder",
+				  STACK("io_schedule_timeout", "mempool_alloc_noprof", "holder_fn",
+					"kthread"));
+	g_autofree char *none = NULL;
+
+	g_array_append_val(s->mempools, pool);
+	wait_on(s, 0, OBJECT_MEMPOOL, pool.address, "pool");
+	add_task(s, "kswapd0",
+		 STACK("io_schedule_timeout", "mempool_alloc_noprof", "__swap_writepage",
+		       "shrink_folio_list", "balance_pgdat", "kswapd", "kthread"));
+	wait_on(s, 1, OBJECT_MEMPOOL, pool.address, "pool");
+	none = signature_of(s);
+	g_assert_cmpstr(none, ==, "mempool pool <- nobody");
+	add_holder(s, pool.address, holder, 3);
+
+	SCOPED(waitgraph) g = waitgraph_build(s, &no_hints);
+	g_autofree char *held = waitgraph_signature(g);
+
+	g_assert_cmpstr(held, ==, "mempool pool <- holder_fn");
+	g_assert_true(evidence_says(g, "1 of 4 left, of slab cache cache-7"));
+
+	/* Of a task that is not there. */
+	g_array_index(s->holders, struct holder_facts, 0).task = 0xffff88800dead000;
+
+	SCOPED(waitgraph) gone = waitgraph_build(s, &no_hints);
+	g_autofree char *unread = waitgraph_signature(gone);
+
+	g_assert_cmpstr(unread, ==, "mempool pool <- nobody");
+	g_assert_true(evidence_says(gone, "who holds its 3 elements cannot be read"));
+}
+
 static void test_mempool_exhausted(void)
 {
 	SCOPED(snapshot) s = with_server(TRUE);
-	struct mempool_facts pool = { 0xffff888000009000, "plant_pool", 4, 0 };
+	struct mempool_facts pool = { 0xffff888000009000, "plant_pool", "", 4, 0 };
 	g_autofree char *signature = NULL, *nameless = NULL;
 
 	g_array_append_val(s->mempools, pool);
@@ -523,6 +608,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/waitgraph/lost-writeback", test_lost_writeback);
 	g_test_add_func("/waitgraph/lost-writeback-and-a-reader", test_lost_writeback_and_a_reader);
 	g_test_add_func("/waitgraph/tags-taken", test_tags_taken);
+	g_test_add_func("/waitgraph/tags-held", test_tags_held);
+	g_test_add_func("/waitgraph/elements-held", test_elements_held);
 	g_test_add_func("/waitgraph/mempool-exhausted", test_mempool_exhausted);
 	g_test_add_func("/waitgraph/flush-behind-itself", test_flush_behind_itself);
 	g_test_add_func("/waitgraph/rwsem", test_rwsem);
