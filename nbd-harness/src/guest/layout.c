@@ -50,6 +50,8 @@ static void load_optional_enumerators(struct layout *l, const struct types *type
 	l->wq_unbound = types_enumerator(types, "wq_flags", "WQ_UNBOUND");
 	l->work_is_pwq = types_enumerator(types, NULL, "WORK_STRUCT_PWQ");
 	l->work_pwq_shift = types_enumerator(types, NULL, "WORK_STRUCT_PWQ_SHIFT");
+	l->work_color_shift = types_enumerator(types, NULL, "WORK_STRUCT_COLOR_SHIFT");
+	l->work_color_bits = types_enumerator(types, NULL, "WORK_STRUCT_COLOR_BITS");
 	if (l->work_pwq_shift < 0) /* before 6.9 */
 		l->work_pwq_shift = types_enumerator(types, NULL, "WORK_STRUCT_FLAG_BITS");
 }

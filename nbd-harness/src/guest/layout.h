@@ -229,6 +229,16 @@
 	MEMBER(wq_name, "workqueue_struct", "name")                                                \
 	MEMBER(wq_rescuer, "workqueue_struct", "rescuer")
 
+#define LAYOUT_FLUSH(MEMBER)                                                                       \
+	MEMBER(worker_color, "worker", "current_color")                                            \
+	MEMBER(wq_flush_color, "workqueue_struct", "flush_color")                                  \
+	MEMBER(wq_first_flusher, "workqueue_struct", "first_flusher")                              \
+	MEMBER(wq_flusher_queue, "workqueue_struct", "flusher_queue")                              \
+	MEMBER(wq_flusher_overflow, "workqueue_struct", "flusher_overflow")                        \
+	MEMBER(flusher_list, "wq_flusher", "list")                                                 \
+	MEMBER(flusher_color, "wq_flusher", "flush_color")                                         \
+	MEMBER(flusher_done, "wq_flusher", "done")
+
 #define LAYOUT_RECLAIM(MEMBER)                                                                     \
 	MEMBER(task_reclaim_state, "task_struct", "reclaim_state")                                 \
 	MEMBER(scan_reclaim_state, "scan_control", "reclaim_state")                                \
@@ -239,6 +249,7 @@
 	GROUP(nbd, LAYOUT_NBD)                                                                     \
 	GROUP(block, LAYOUT_BLOCK)                                                                 \
 	GROUP(work, LAYOUT_WORK)                                                                   \
+	GROUP(flush, LAYOUT_FLUSH)                                                                 \
 	GROUP(reclaim, LAYOUT_RECLAIM)
 
 /* Integers that are bitfields, or that change their size; width 0 where there is none. */
@@ -269,7 +280,8 @@ struct layout {
 	gint64 rq_in_flight;
 	gint64 pg_locked, pg_writeback, pg_dirty, pg_swapcache, pg_swapbacked;
 	gint64 sock_memalloc;
-	gint64 work_is_pwq, work_pwq_shift; /* how work_struct.data holds its pool_workqueue */
+	/* how work_struct.data holds its pool_workqueue and its flush color */
+	gint64 work_is_pwq, work_pwq_shift, work_color_shift, work_color_bits;
 	gint64 wq_unbound;
 };
 

@@ -5,11 +5,17 @@
  *		-> current_work, scheduled	what runs, and what the same worker runs next
  *	-> worklist				what any of its workers takes next
  * workqueues -> workqueue_struct -> pwqs -> pool_workqueue -> inactive_works
+ *	-> first_flusher, flusher_queue, flusher_overflow -> struct wq_flusher
  *
  * A flush waits on the completion of a struct wq_barrier, a work item that is
  * put right behind the one to be flushed, on whichever list that is.
  *
- * As of 5.10 to 7.3 (kernel/workqueue.c).
+ * A flush of a whole workqueue waits on the completion of a struct wq_flusher.
+ * Works carry a color, which each such flush moves on; in its way are those
+ * from the color that is being flushed up to its own.
+ *
+ * As of 5.10 to 7.3 (kernel/workqueue.c); whole flushes where workers keep
+ * the color of what they run (since 5.17).
  */
 #include "guest/view_work.h"
 
@@ -20,6 +26,9 @@
 #define WQS_MAX	     4096
 #define PWQS_MAX     4096  /* of one workqueue */
 #define WORKS_MAX    16384 /* of all */
+#define FLUSHERS_MAX 4096  /* of one workqueue */
+#define COLORS_MAX   16
+#define ALL_COLORS   ((1u << COLORS_MAX) - 1)
 #define NUMA_NO_NODE G_MAXUINT32
 
 struct walk {
@@ -27,6 +36,8 @@ struct walk {
 	guint64 barrier_func, cursor_func;
 	enum work_state state; /* of the list that is being walked */
 	guint64 worker;	       /* its task */
+	guint64 wq;	       /* of the flushers that are being walked */
+	guint32 flush_color;   /* that this one flushes now */
 };
 
 /* The pool_workqueue that a queued work belongs to: in the high bits of its data. */
@@ -73,16 +84,46 @@ static void describe_workqueue(const struct guest *g, struct work_facts *facts)
 	    !guest_u64(g, wq + g->at.wq_rescuer, &rescuer) ||
 	    !guest_read_text(g, wq + g->at.wq_name, facts->workqueue, sizeof(facts->workqueue)))
 		return;
+	facts->wq = wq;
 	facts->rescuer = rescuer != 0;
 	facts->pwq = counted_at(g, facts->pwq, facts->pool, wq);
 }
 
-static gboolean add_work(const struct guest *g, struct walk *walk, guint64 work, guint64 func,
-			 guint64 pwq)
+static gboolean knows_colors(const struct guest *g)
 {
-	struct work_facts facts = {
-		.address = work, .state = walk->state, .pwq = pwq, .worker = walk->worker
-	};
+	return !g->at.lacks_flush && g->at.work_color_shift >= 0 && g->at.work_color_shift < 32 &&
+	       g->at.work_color_bits > 0 && 1ll << MIN(g->at.work_color_bits, 8) <= COLORS_MAX;
+}
+
+/* The color of a queued work, as a bit; 0: unknown. */
+static guint32 color_of(const struct guest *g, guint64 work)
+{
+	guint64 data;
+
+	if (!knows_colors(g) || !guest_u64(g, work + g->at.work_data, &data))
+		return 0;
+	return 1u << ((data >> g->at.work_color_shift) & ((1u << g->at.work_color_bits) - 1));
+}
+
+/* The color of what @worker runs: what runs is on no list, and may be queued anew. */
+static guint32 color_running(const struct guest *g, guint64 worker)
+{
+	guint32 color;
+
+	return knows_colors(g) && guest_u32(g, worker + g->at.worker_color, &color) &&
+			       color < COLORS_MAX
+		       ? 1u << color
+		       : 0;
+}
+
+static gboolean add_work(const struct guest *g, struct walk *walk, guint64 work, guint64 func,
+			 guint64 pwq, guint32 color)
+{
+	struct work_facts facts = { .address = work,
+				    .state = walk->state,
+				    .pwq = pwq,
+				    .worker = walk->worker,
+				    .color = color };
 	guint offset = 0;
 	const char *name = symbols_function(g->symbols, func, &offset);
 
@@ -105,7 +146,7 @@ static gboolean see_work(const struct guest *g, guint64 work, gpointer data)
 	if (!guest_u64(g, work + g->at.work_func, &func))
 		return FALSE;
 	return (func && func == walk->cursor_func) ||
-	       add_work(g, walk, work, func, pwq_of(g, work));
+	       add_work(g, walk, work, func, pwq_of(g, work), color_of(g, work));
 }
 
 static gboolean see_list(const struct guest *g, struct walk *walk, enum work_state state,
@@ -128,7 +169,8 @@ static gboolean see_worker(const struct guest *g, guint64 worker, gpointer data)
 		return FALSE;
 	walk->state = WORK_RUNNING;
 	if (work)
-		ok = add_work(g, walk, work, func, guest_is_pointer(pwq) ? pwq : 0);
+		ok = add_work(g, walk, work, func, guest_is_pointer(pwq) ? pwq : 0,
+			      color_running(g, worker));
 	ok = ok && see_list(g, walk, WORK_BEHIND, worker + g->at.worker_scheduled);
 	walk->worker = 0;
 	return ok;
@@ -155,9 +197,53 @@ static gboolean see_pwq(const struct guest *g, guint64 pwq, gpointer data)
 	return see_list(g, data, WORK_INACTIVE, pwq + g->at.pwq_inactive);
 }
 
+/* Colors from @first up to @last, which go round. */
+static guint32 colors_between(guint32 first, guint32 last)
+{
+	guint32 colors = 0;
+
+	if (first >= COLORS_MAX || last >= COLORS_MAX)
+		return ALL_COLORS; /* not given one yet: after all others */
+	for (; first != last; first = (first + 1) % COLORS_MAX)
+		colors |= 1u << first;
+	return colors | 1u << last;
+}
+
+static gboolean see_flusher(const struct guest *g, guint64 flusher, gpointer data)
+{
+	struct walk *walk = data;
+	struct flusher_facts facts = { .completion = flusher + g->at.flusher_done, .wq = walk->wq };
+	guint32 color;
+
+	if (!guest_u32(g, flusher + g->at.flusher_color, &color))
+		return FALSE;
+	facts.colors = colors_between(walk->flush_color, color);
+	g_array_append_val(walk->snapshot->flushers, facts);
+	return TRUE;
+}
+
+static gboolean see_flushers(const struct guest *g, struct walk *walk)
+{
+	guint64 first;
+
+	if (!knows_colors(g))
+		return TRUE;
+	return guest_u32(g, walk->wq + g->at.wq_flush_color, &walk->flush_color) &&
+	       guest_u64(g, walk->wq + g->at.wq_first_flusher, &first) &&
+	       (!guest_is_pointer(first) || see_flusher(g, first, walk)) &&
+	       guest_list(g, walk->wq + g->at.wq_flusher_queue, g->at.flusher_list, FLUSHERS_MAX,
+			  see_flusher, walk) >= 0 &&
+	       guest_list(g, walk->wq + g->at.wq_flusher_overflow, g->at.flusher_list, FLUSHERS_MAX,
+			  see_flusher, walk) >= 0;
+}
+
 static gboolean see_workqueue(const struct guest *g, guint64 wq, gpointer data)
 {
-	return guest_list(g, wq + g->at.wq_pwqs, g->at.pwq_node, PWQS_MAX, see_pwq, data) >= 0;
+	struct walk *walk = data;
+
+	walk->wq = wq;
+	return guest_list(g, wq + g->at.wq_pwqs, g->at.pwq_node, PWQS_MAX, see_pwq, data) >= 0 &&
+	       see_flushers(g, walk);
 }
 
 gboolean view_work_snapshot(const struct guest *g, struct snapshot *snapshot)

@@ -263,6 +263,15 @@ struct work_facts {
 	guint64 worker;	    /* task_struct of the worker; RUNNING and BEHIND, else 0 */
 	guint64 completion; /* of a flush barrier: what its flusher waits for; else 0 */
 	gboolean rescuer;   /* its workqueue has one (WQ_MEM_RECLAIM) */
+	guint64 wq;	    /* workqueue_struct */
+	guint32 color;	    /* by which its workqueue is flushed: one bit; 0 unknown */
+};
+
+/* A flush of a whole workqueue under way. */
+struct flusher_facts {
+	guint64 completion; /* what the flusher waits for */
+	guint64 wq;	    /* workqueue_struct */
+	guint32 colors;	    /* works of these must end first: as bits */
 };
 
 struct pool_facts {
@@ -289,6 +298,7 @@ struct zone_facts {
 	X(holders, struct holder_facts)	  /* of tags and mempools that somebody waits for */       \
 	X(folios, struct folio_facts)	  /* that somebody waits for */                            \
 	X(works, struct work_facts)	  /* running, pending or held back */                      \
+	X(flushers, struct flusher_facts)                                                          \
 	X(pools, struct pool_facts)                                                                \
 	X(zones, struct zone_facts)
 

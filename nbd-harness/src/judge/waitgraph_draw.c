@@ -23,8 +23,8 @@ static void clear_edge(gpointer data)
 	g_free(edge->evidence);
 }
 
-static guint add_node(struct waitgraph *g, enum node_kind kind, enum node_mode mode, guint64 object,
-		      char *label)
+guint waitgraph_add_node(struct waitgraph *g, enum node_kind kind, enum node_mode mode,
+			 guint64 object, char *label)
 {
 	struct wait_node node = {
 		.kind = kind, .mode = mode, .label = label, .object = object, .task = -1
@@ -34,7 +34,7 @@ static guint add_node(struct waitgraph *g, enum node_kind kind, enum node_mode m
 	return g->nodes->len - 1;
 }
 
-static void add_edge(struct waitgraph *g, guint from, guint to, char *held, char *evidence)
+void waitgraph_add_edge(struct waitgraph *g, guint from, guint to, char *held, char *evidence)
 {
 	struct wait_edge edge = { from, to, held, evidence, FALSE };
 
@@ -50,7 +50,7 @@ gint node_of_task(const struct snapshot *s, guint64 address)
 	return -1;
 }
 
-static gint node_of_object(const struct waitgraph *g, enum node_kind kind, guint64 object)
+gint waitgraph_node_of(const struct waitgraph *g, enum node_kind kind, guint64 object)
 {
 	for (guint i = FIRST_TASK; i < g->nodes->len; i++) {
 		if (node_at(g, i)->kind == kind && node_at(g, i)->object == object)
@@ -64,15 +64,16 @@ static void add_tasks(struct waitgraph *g, const struct snapshot *s)
 	for (guint i = 0; i < s->tasks->len; i++) {
 		const struct task_facts *t = task_at(s, i);
 		struct wait_facts wait = wait_of(t);
-		guint at = add_node(g, NODE_TASK, NODE_ALL, t->address,
-				    g_strdup_printf("%s:%d [%s]", t->comm, t->pid, wait.entry));
+		guint at = waitgraph_add_node(g, NODE_TASK, NODE_ALL, t->address,
+					      g_strdup_printf("%s:%d [%s]", t->comm, t->pid,
+							      wait.entry));
 
 		node_at(g, at)->task = i;
 		node_at(g, at)->wait = wait;
 	}
 }
 
-static gboolean has_frame(const struct task_facts *t, const char *function)
+gboolean waitgraph_has_frame(const struct task_facts *t, const char *function)
 {
 	for (guint i = 0; i < t->frames; i++) {
 		if (!g_strcmp0(t->stack[i].function, function))
@@ -87,7 +88,7 @@ static gboolean holds_up_io(const struct wait_facts *w)
 	return w->in_reclaim || w->in_swap_io;
 }
 
-static char *at_address(const char *what, guint64 address)
+char *waitgraph_at_address(const char *what, guint64 address)
 {
 	return g_strdup_printf("%s 0x%" G_GINT64_MODIFIER "x", what, address);
 }
@@ -106,18 +107,19 @@ static gboolean add_io_movers(struct waitgraph *g, const struct snapshot *s, gui
 		on_disk += !g_str_has_prefix(
 			g_array_index(s->requests, struct request_facts, i).name, "nbd");
 	if (on_disk)
-		add_edge(g, from, DISK, g_strdup("requests in flight"),
-			 g_strdup_printf("%u requests to other disks", on_disk));
+		waitgraph_add_edge(g, from, DISK, g_strdup("requests in flight"),
+				   g_strdup_printf("%u requests to other disks", on_disk));
 	if (s->requests->len > on_disk)
-		add_edge(g, from, NETWORK, g_strdup("replies to requests in flight"),
-			 g_strdup_printf("%u requests in flight", s->requests->len - on_disk));
+		waitgraph_add_edge(g, from, NETWORK, g_strdup("replies to requests in flight"),
+				   g_strdup_printf("%u requests in flight",
+						   s->requests->len - on_disk));
 	for (guint i = 0; i < s->tasks->len; i++) {
 		const struct wait_facts *w = &node_at(g, FIRST_TASK + i)->wait;
 
 		if (w->kind == WAIT_IDLE || !w->in_swap_io || w->kind == waits)
 			continue;
-		add_edge(g, from, FIRST_TASK + i, g_strdup("submission by any of"),
-			 g_strdup("stack"));
+		waitgraph_add_edge(g, from, FIRST_TASK + i, g_strdup("submission by any of"),
+				   g_strdup("stack"));
 		any = TRUE;
 	}
 	return any;
@@ -133,11 +135,11 @@ static void add_memory_and_io(struct waitgraph *g, const struct snapshot *s)
 		if (w->kind == WAIT_IO && !moves)
 			node_at(g, IO)->orphan = TRUE;
 		if (w->kind != WAIT_IDLE && w->in_reclaim)
-			add_edge(g, MEMORY, FIRST_TASK + i, g_strdup("reclaim by any of"),
-				 g_strdup("stack"));
+			waitgraph_add_edge(g, MEMORY, FIRST_TASK + i, g_strdup("reclaim by any of"),
+					   g_strdup("stack"));
 	}
 	/* Completed writeback frees memory too. */
-	add_edge(g, MEMORY, IO, g_strdup("writeback to end"), g_strdup("swap-out"));
+	waitgraph_add_edge(g, MEMORY, IO, g_strdup("writeback to end"), g_strdup("swap-out"));
 }
 
 /* A lock whose owner is known. */
@@ -149,11 +151,11 @@ static void add_lock(struct waitgraph *g, const struct snapshot *s, guint from,
 
 	if (owner < 0)
 		return;
-	add_edge(g, from, owner,
-		 t->on.name[0] ? g_strdup_printf("%s %s", kind, t->on.name) : g_strdup(kind),
-		 g_strdup_printf("%s_waiter on its stack, owner read from 0x%" G_GINT64_MODIFIER
-				 "x",
-				 kind, t->on.address));
+	waitgraph_add_edge(
+		g, from, owner,
+		t->on.name[0] ? g_strdup_printf("%s %s", kind, t->on.name) : g_strdup(kind),
+		g_strdup_printf("%s_waiter on its stack, owner read from 0x%" G_GINT64_MODIFIER "x",
+				kind, t->on.address));
 }
 
 static const struct tags_facts *tags_of(const struct snapshot *s, guint64 queue)
@@ -205,9 +207,9 @@ static void add_holders(struct waitgraph *g, const struct snapshot *s, guint fro
 
 		if (h->object != object)
 			continue;
-		add_edge(g, from, node_of_task(s, h->task),
-			 g_strdup_printf("one of %u %s", h->count, what),
-			 at_address(h->where ? h->where : "?", h->at));
+		waitgraph_add_edge(g, from, node_of_task(s, h->task),
+				   g_strdup_printf("one of %u %s", h->count, what),
+				   waitgraph_at_address(h->where ? h->where : "?", h->at));
 		edge_at(g, g->edges->len - 1)->holds = TRUE;
 	}
 }
@@ -219,18 +221,19 @@ static void add_tag_wait(struct waitgraph *g, const struct snapshot *s, guint fr
 {
 	const struct tags_facts *tags = t->on.kind == OBJECT_TAGS ? tags_of(s, t->on.address)
 								  : NULL;
-	gint at = tags ? node_of_object(g, NODE_TAGS, tags->queue) : IO;
+	gint at = tags ? waitgraph_node_of(g, NODE_TAGS, tags->queue) : IO;
 
 	if (at < 0) {
-		at = add_node(g, NODE_TAGS, NODE_ANY, tags->queue,
-			      g_strdup_printf("tags of %s", tags->name));
+		at = waitgraph_add_node(g, NODE_TAGS, NODE_ANY, tags->queue,
+					g_strdup_printf("tags of %s", tags->name));
 		if (!tags->in_flight || !add_io_movers(g, s, at, WAIT_TAG))
 			add_holders(g, s, at, tags->queue, tags->taken, "requests");
 	}
-	add_edge(g, from, at, g_strdup("a free request"),
-		 tags ? g_strdup_printf("%s: %u of %u tags taken, %u in flight", w->function,
-					tags->taken, tags->depth, tags->in_flight)
-		      : g_strdup(w->function));
+	waitgraph_add_edge(g, from, at, g_strdup("a free request"),
+			   tags ? g_strdup_printf("%s: %u of %u tags taken, %u in flight",
+						  w->function, tags->taken, tags->depth,
+						  tags->in_flight)
+				: g_strdup(w->function));
 }
 
 /*
@@ -258,15 +261,15 @@ static void add_mempool_wait(struct waitgraph *g, const struct snapshot *s, guin
 								     : NULL;
 
 	node_at(g, from)->mode = NODE_ANY;
-	add_edge(g, from, MEMORY, g_strdup("memory"), g_strdup(w->function));
+	waitgraph_add_edge(g, from, MEMORY, g_strdup("memory"), g_strdup(w->function));
 	if (!m)
 		return;
 
-	gint at = node_of_object(g, NODE_MEMPOOL, m->address);
+	gint at = waitgraph_node_of(g, NODE_MEMPOOL, m->address);
 
 	if (at < 0) {
-		at = add_node(g, NODE_MEMPOOL, NODE_ANY, m->address,
-			      g_strdup_printf("mempool %s", m->name));
+		at = waitgraph_add_node(g, NODE_MEMPOOL, NODE_ANY, m->address,
+					g_strdup_printf("mempool %s", m->name));
 		if (!add_io_movers(g, s, at, WAIT_MEMPOOL))
 			add_holders(g, s, at, m->address,
 				    m->min_nr > m->curr_nr ? m->min_nr - m->curr_nr : 0,
@@ -274,104 +277,10 @@ static void add_mempool_wait(struct waitgraph *g, const struct snapshot *s, guin
 	}
 	if (!m->name[0])
 		name_by_waiter(node_at(g, at), "mempool", w);
-	add_edge(g, from, at, g_strdup("an element"),
-		 g_strdup_printf("%s: %u of %u left%s%s", w->function, m->curr_nr, m->min_nr,
-				 m->cache[0] ? ", of slab cache " : "", m->cache));
-}
-
-static const struct work_facts *work_that_completes(const struct snapshot *s, guint64 completion)
-{
-	for (guint i = 0; i < s->works->len; i++) {
-		const struct work_facts *w = &g_array_index(s->works, struct work_facts, i);
-
-		if (w->completion && w->completion == completion)
-			return w;
-	}
-	return NULL;
-}
-
-/* What must end before @work can begin: everything that runs in its pool or workqueue. */
-static void add_work_queue(struct waitgraph *g, const struct snapshot *s, guint from,
-			   const struct work_facts *work)
-{
-	for (guint i = 0; i < s->works->len; i++) {
-		const struct work_facts *w = &g_array_index(s->works, struct work_facts, i);
-		gint worker = w->state == WORK_RUNNING ? node_of_task(s, w->worker) : -1;
-
-		if (worker < 0 ||
-		    (work->state == WORK_INACTIVE ? w->pwq != work->pwq : w->pool != work->pool))
-			continue;
-		add_edge(g, from, worker, g_strdup("its turn in the queue"),
-			 g_strdup_printf("%s runs %s", work->workqueue, w->function));
-	}
-}
-
-static gboolean pool_has_idle_worker(const struct snapshot *s, guint64 pool)
-{
-	for (guint i = 0; i < s->pools->len; i++) {
-		const struct pool_facts *p = &g_array_index(s->pools, struct pool_facts, i);
-
-		if (p->address == pool)
-			return p->idle > 0;
-	}
-	return TRUE; /* unknown: ignorance frees */
-}
-
-/* The node of the rescuer of @workqueue if it is at work, else -1. */
-static gint busy_rescuer(const struct snapshot *s, const char *workqueue)
-{
-	for (guint i = 0; i < s->works->len; i++) {
-		const struct work_facts *w = &g_array_index(s->works, struct work_facts, i);
-		gint worker = w->state == WORK_RUNNING ? node_of_task(s, w->worker) : -1;
-
-		if (worker >= 0 && !strcmp(w->workqueue, workqueue) &&
-		    has_frame(task_at(s, worker - FIRST_TASK), "rescuer_thread"))
-			return worker;
-	}
-	return -1;
-}
-
-/* A pool without an idle worker: one must get done, or be made (of memory), or rescue it. */
-static void add_short_pool(struct waitgraph *g, const struct snapshot *s, guint from,
-			   const struct work_facts *work)
-{
-	gint rescuer = work->rescuer ? busy_rescuer(s, work->workqueue) : -1;
-
-	if (work->rescuer && rescuer < 0)
-		return; /* will be called for help: free */
-	if (rescuer >= 0)
-		add_edge(g, from, rescuer, g_strdup("its rescuer"),
-			 g_strdup_printf("rescuer_thread of %s", work->workqueue));
-	add_work_queue(g, s, from, work);
-	add_edge(g, from, MEMORY, g_strdup("memory for another worker"),
-		 at_address("no idle worker in pool", work->pool));
-}
-
-/* Flushing a work item: a barrier was queued behind it. */
-static void add_flush(struct waitgraph *g, const struct snapshot *s, guint from,
-		      const struct work_facts *work)
-{
-	gint at = node_of_object(g, NODE_WORK, work->address);
-
-	if (at < 0) {
-		gint worker = node_of_task(s, work->worker);
-
-		at = add_node(g, NODE_WORK, NODE_ANY, work->address,
-			      g_strdup_printf("work on %s (%s)",
-					      work->workqueue[0] ? work->workqueue : "?",
-					      work_state_name(work->state)));
-		if (work->state == WORK_RUNNING || work->state == WORK_BEHIND) {
-			if (worker >= 0)
-				add_edge(g, at, worker, g_strdup("its worker to get to it"),
-					 at_address("worker.scheduled: work", work->address));
-		} else if (work->state == WORK_INACTIVE) {
-			add_work_queue(g, s, at, work);
-		} else if (!pool_has_idle_worker(s, work->pool)) {
-			add_short_pool(g, s, at, work);
-		}
-	}
-	add_edge(g, from, at, g_strdup("a flushed work to end"),
-		 at_address("flush barrier on its stack:", work->completion));
+	waitgraph_add_edge(g, from, at, g_strdup("an element"),
+			   g_strdup_printf("%s: %u of %u left%s%s", w->function, m->curr_nr,
+					   m->min_nr, m->cache[0] ? ", of slab cache " : "",
+					   m->cache));
 }
 
 /* A new kernel thread is made, and its asker told, by kthreadd. */
@@ -381,8 +290,9 @@ static gboolean add_kthreadd(struct waitgraph *g, const struct snapshot *s, guin
 	for (guint i = 0; i < s->tasks->len; i++) {
 		if (task_at(s, i)->pid != KTHREADD_PID)
 			continue;
-		add_edge(g, from, FIRST_TASK + i, g_strdup("a new kernel thread"),
-			 at_address("__kthread_create_on_node, completion at", t->on.address));
+		waitgraph_add_edge(g, from, FIRST_TASK + i, g_strdup("a new kernel thread"),
+				   waitgraph_at_address("__kthread_create_on_node, completion at",
+							t->on.address));
 		return TRUE;
 	}
 	return FALSE;
@@ -391,30 +301,27 @@ static gboolean add_kthreadd(struct waitgraph *g, const struct snapshot *s, guin
 static void add_completion_wait(struct waitgraph *g, const struct snapshot *s, guint from,
 				const struct task_facts *t, const struct wait_facts *w)
 {
-	const struct work_facts *work = work_that_completes(s, t->on.address);
-
-	if (work) {
-		add_flush(g, s, from, work);
+	if (waitgraph_add_flush(g, s, from, t->on.address))
 		return;
-	}
-	if (has_frame(t, "__kthread_create_on_node") && add_kthreadd(g, s, from, t))
+	if (waitgraph_has_frame(t, "__kthread_create_on_node") && add_kthreadd(g, s, from, t))
 		return;
 	/* Who completes it is not known.  A wait out of reclaim's way that can be interrupted or
 	 * killed (a parent's for its child) may rightly last for ever. */
 	if (!holds_up_io(w) && !task_is_unkillable(t))
 		return;
 
-	gint at = node_of_object(g, NODE_COMPLETION, t->on.address);
+	gint at = waitgraph_node_of(g, NODE_COMPLETION, t->on.address);
 
 	if (at < 0) {
-		at = add_node(g, NODE_COMPLETION, NODE_ANY, t->on.address,
-			      g_strdup_printf("completion %s", t->on.name));
+		at = waitgraph_add_node(g, NODE_COMPLETION, NODE_ANY, t->on.address,
+					g_strdup_printf("completion %s", t->on.name));
 		node_at(g, at)->orphan = TRUE;
 	}
 	if (!t->on.name[0])
 		name_by_waiter(node_at(g, at), "completion", w);
-	add_edge(g, from, at, g_strdup("somebody to complete it"),
-		 at_address("swait_queue on its stack, completion at", t->on.address));
+	waitgraph_add_edge(g, from, at, g_strdup("somebody to complete it"),
+			   waitgraph_at_address("swait_queue on its stack, completion at",
+						t->on.address));
 }
 
 /* Under writeback, and no request in flight carries it. */
@@ -432,19 +339,19 @@ static gboolean is_uncarried(const struct snapshot *s, const struct wait_object 
 /* Only one that is about to submit a write can have it in hand. */
 static gint add_uncarried_folio(struct waitgraph *g, const struct snapshot *s, guint64 folio)
 {
-	gint at = node_of_object(g, NODE_FOLIO, folio);
+	gint at = waitgraph_node_of(g, NODE_FOLIO, folio);
 
 	if (at >= 0)
 		return at;
-	at = add_node(g, NODE_FOLIO, NODE_ANY, folio, g_strdup("folio under writeback"));
+	at = waitgraph_add_node(g, NODE_FOLIO, NODE_ANY, folio, g_strdup("folio under writeback"));
 	node_at(g, at)->orphan = TRUE;
 	for (guint i = 0; i < s->tasks->len; i++) {
 		const struct wait_facts *w = &node_at(g, FIRST_TASK + i)->wait;
 
 		if (w->kind == WAIT_IDLE || w->kind == WAIT_IO || !w->in_swap_io || w->in_swap_in)
 			continue;
-		add_edge(g, at, FIRST_TASK + i, g_strdup("submission by any of"),
-			 g_strdup("stack"));
+		waitgraph_add_edge(g, at, FIRST_TASK + i, g_strdup("submission by any of"),
+				   g_strdup("stack"));
 		node_at(g, at)->orphan = FALSE;
 	}
 	return at;
@@ -455,12 +362,13 @@ static void add_io_wait(struct waitgraph *g, const struct snapshot *s, guint fro
 {
 	gint to = is_uncarried(s, &t->on) ? add_uncarried_folio(g, s, t->on.address) : IO;
 
-	add_edge(g, from, to,
-		 t->on.kind == OBJECT_FOLIO ? g_strdup_printf("a folio, %s", t->on.name)
-					    : g_strdup("I/O"),
-		 t->on.kind == OBJECT_FOLIO
-			 ? at_address("wait_page_queue on its stack, folio", t->on.address)
-			 : g_strdup(w->function));
+	waitgraph_add_edge(g, from, to,
+			   t->on.kind == OBJECT_FOLIO ? g_strdup_printf("a folio, %s", t->on.name)
+						      : g_strdup("I/O"),
+			   t->on.kind == OBJECT_FOLIO
+				   ? waitgraph_at_address("wait_page_queue on its stack, folio",
+							  t->on.address)
+				   : g_strdup(w->function));
 }
 
 static void add_task_wait(struct waitgraph *g, const struct snapshot *s, guint i)
@@ -476,7 +384,7 @@ static void add_task_wait(struct waitgraph *g, const struct snapshot *s, guint i
 		add_lock(g, s, from, t);
 		break;
 	case WAIT_MEMORY:
-		add_edge(g, from, MEMORY, g_strdup("memory"), g_strdup(w.function));
+		waitgraph_add_edge(g, from, MEMORY, g_strdup("memory"), g_strdup(w.function));
 		break;
 	case WAIT_MEMPOOL:
 		add_mempool_wait(g, s, from, t, &w);
@@ -489,9 +397,9 @@ static void add_task_wait(struct waitgraph *g, const struct snapshot *s, guint i
 		break;
 	case WAIT_SEND:
 	case WAIT_RECEIVE:
-		add_edge(g, from, NETWORK,
-			 g_strdup(w.kind == WAIT_SEND ? "an ACK" : "data from the peer"),
-			 g_strdup(w.function));
+		waitgraph_add_edge(g, from, NETWORK,
+				   g_strdup(w.kind == WAIT_SEND ? "an ACK" : "data from the peer"),
+				   g_strdup(w.function));
 		break;
 	case WAIT_COMPLETION:
 		add_completion_wait(g, s, from, t, &w);
@@ -530,7 +438,8 @@ static void add_network(struct waitgraph *g, const struct snapshot *s,
 {
 	gboolean disabled = FALSE;
 
-	add_edge(g, NETWORK, PEER, g_strdup("the server to act"), g_strdup("second client"));
+	waitgraph_add_edge(g, NETWORK, PEER, g_strdup("the server to act"),
+			   g_strdup("second client"));
 	for (guint i = 0; i < s->napis->len; i++) {
 		const struct napi_facts *napi = &g_array_index(s->napis, struct napi_facts, i);
 		gint by = find_disabler(g, s);
@@ -540,25 +449,28 @@ static void add_network(struct waitgraph *g, const struct snapshot *s,
 		if (!napi->disabled || by < 0)
 			continue;
 
-		guint at = add_node(g, NODE_NAPI, NODE_ALL, 0,
-				    g_strdup_printf("NAPI %s (%s)", napi->device,
-						    napi->poll ? napi->poll : "?"));
+		guint at = waitgraph_add_node(g, NODE_NAPI, NODE_ALL, 0,
+					      g_strdup_printf("NAPI %s (%s)", napi->device,
+							      napi->poll ? napi->poll : "?"));
 
 		disabled = TRUE;
-		add_edge(g, NETWORK, at, g_strdup("packets to be received"),
-			 g_strdup("napi_struct.state: SCHED and NPSVC"));
-		add_edge(g, at, by, g_strdup("napi_enable()"),
-			 g_strdup_printf("%s on its stack", node_at(g, by)->wait.napi_disabler));
+		waitgraph_add_edge(g, NETWORK, at, g_strdup("packets to be received"),
+				   g_strdup("napi_struct.state: SCHED and NPSVC"));
+		waitgraph_add_edge(g, at, by, g_strdup("napi_enable()"),
+				   g_strdup_printf("%s on its stack",
+						   node_at(g, by)->wait.napi_disabler));
 	}
 	if (disabled || !hints->receive_in_vain)
 		return;
 	if (rings_are_empty(s))
-		add_edge(g, NETWORK, MEMORY, g_strdup("memory to receive into"),
-			 g_strdup("receive ring empty, retransmit timer fired twice in vain"));
+		waitgraph_add_edge(
+			g, NETWORK, MEMORY, g_strdup("memory to receive into"),
+			g_strdup("receive ring empty, retransmit timer fired twice in vain"));
 	else if (hints->arrivals_lost)
-		add_edge(g, NETWORK, MEMORY, g_strdup("memory for packets"),
-			 g_strdup("packets lost on arrival, none acknowledged, retransmit timer "
-				  "fired twice in vain"));
+		waitgraph_add_edge(
+			g, NETWORK, MEMORY, g_strdup("memory for packets"),
+			g_strdup("packets lost on arrival, none acknowledged, retransmit timer "
+				 "fired twice in vain"));
 }
 
 struct waitgraph *waitgraph_draw(const struct snapshot *s, const struct waitgraph_hints *hints)
@@ -570,12 +482,12 @@ struct waitgraph *waitgraph_draw(const struct snapshot *s, const struct waitgrap
 	g_array_set_clear_func(g->nodes, clear_node);
 	g_array_set_clear_func(g->edges, clear_edge);
 
-	add_node(g, NODE_MEMORY, NODE_ANY, 0, g_strdup("MEMORY"));
-	add_node(g, NODE_IO, NODE_ANY, 0, g_strdup("IO"));
-	add_node(g, NODE_NETWORK, NODE_ALL, 0, g_strdup("NETWORK"));
-	add_node(g, NODE_PEER, NODE_ALL, 0, g_strdup("PEER"));
-	add_node(g, NODE_DISK, NODE_ALL, 0, g_strdup("DISK"));
-	add_node(g, NODE_NOBODY, NODE_ALL, 0, g_strdup("NOBODY"));
+	waitgraph_add_node(g, NODE_MEMORY, NODE_ANY, 0, g_strdup("MEMORY"));
+	waitgraph_add_node(g, NODE_IO, NODE_ANY, 0, g_strdup("IO"));
+	waitgraph_add_node(g, NODE_NETWORK, NODE_ALL, 0, g_strdup("NETWORK"));
+	waitgraph_add_node(g, NODE_PEER, NODE_ALL, 0, g_strdup("PEER"));
+	waitgraph_add_node(g, NODE_DISK, NODE_ALL, 0, g_strdup("DISK"));
+	waitgraph_add_node(g, NODE_NOBODY, NODE_ALL, 0, g_strdup("NOBODY"));
 	add_tasks(g, s);
 	add_memory_and_io(g, s);
 	for (guint i = 0; i < s->tasks->len; i++)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Between drawing the graph (waitgraph_draw.c), looking for the knot in it (waitgraph_solve.c) and
- * telling it apart from others (waitgraph.c). */
+/* Between drawing the graph (waitgraph_draw.c, waitgraph_work.c), looking for the knot in it
+ * (waitgraph_solve.c) and telling it apart from others (waitgraph.c). */
 #ifndef NETSWAP_JUDGE_WAITGRAPH_PRIVATE_H
 #define NETSWAP_JUDGE_WAITGRAPH_PRIVATE_H
 
@@ -27,6 +27,23 @@ static inline struct task_facts *task_at(const struct snapshot *s, guint i)
 
 /* The node of the task whose task_struct is at @address, or -1. */
 gint node_of_task(const struct snapshot *s, guint64 address);
+
+/* The node of @object, which is of @kind, or -1. */
+gint waitgraph_node_of(const struct waitgraph *g, enum node_kind kind, guint64 object);
+
+/* These take the texts. */
+guint waitgraph_add_node(struct waitgraph *g, enum node_kind kind, enum node_mode mode,
+			 guint64 object, char *label);
+void waitgraph_add_edge(struct waitgraph *g, guint from, guint to, char *held, char *evidence);
+
+/* "completion at 0xffff888000123456", for evidence. */
+char *waitgraph_at_address(const char *what, guint64 address);
+
+gboolean waitgraph_has_frame(const struct task_facts *t, const char *function);
+
+/* If @completion is of a flush: what @from, who waits for it, waits for.  FALSE: it is not. */
+gboolean waitgraph_add_flush(struct waitgraph *g, const struct snapshot *s, guint from,
+			     guint64 completion);
 
 /* Nodes and edges of @s; nobody is marked stuck yet. */
 struct waitgraph *waitgraph_draw(const struct snapshot *s, const struct waitgraph_hints *hints);

@@ -153,6 +153,14 @@ static const struct field works_fields[] = {
 	F(work_facts, HEX, worker),
 	F(work_facts, HEX, completion),
 	F(work_facts, BOOL, rescuer),
+	F(work_facts, HEX, wq),
+	F(work_facts, U32, color),
+	F_END,
+};
+static const struct field flushers_fields[] = {
+	F(flusher_facts, HEX, completion),
+	F(flusher_facts, HEX, wq),
+	F(flusher_facts, U32, colors),
 	F_END,
 };
 static const struct field pools_fields[] = {

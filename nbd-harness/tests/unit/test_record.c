@@ -148,6 +148,7 @@ static struct snapshot *one_of_each(void)
 				       g_intern_static_string("by address"), 0xffffc90000001000 };
 	struct folio_facts folio = { .address = 0xffffea0000001000, .writeback = TRUE };
 	struct work_facts work = { .function = "flush_me", .state = WORK_BEHIND, .pwq = ~0ull };
+	struct flusher_facts flusher = { 0xffffc90000002000, 0xffff888000006000, 0x30 };
 	struct pool_facts pool = { 0xffff888000004000, -1, 4, 2, 1 };
 	struct task_facts *t = &g_array_index(s->tasks, struct task_facts, 0);
 
@@ -159,6 +160,7 @@ static struct snapshot *one_of_each(void)
 	g_array_append_val(s->holders, holder);
 	g_array_append_val(s->folios, folio);
 	g_array_append_val(s->works, work);
+	g_array_append_val(s->flushers, flusher);
 	g_array_append_val(s->pools, pool);
 	return s;
 }

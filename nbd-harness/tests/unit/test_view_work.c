@@ -208,6 +208,68 @@ static void test_unbound(void)
 	}
 }
 
+/* Flushers of all three kinds, and the colors of works wherever they are. */
+static void test_flushers(void)
+{
+	g_auto(scene) s = { 0 };
+	struct layout *at = &s.f.g.at;
+
+	scene_init(&s);
+	at->lacks_flush = NULL;
+	at->worker_color = 64;
+	at->wq_flush_color = 64;
+	at->wq_first_flusher = 72;
+	at->wq_flusher_queue = 80;
+	at->wq_flusher_overflow = 96;
+	at->flusher_list = 0;
+	at->flusher_color = 16;
+	at->flusher_done = 24;
+	at->work_color_shift = 4;
+	at->work_color_bits = 4;
+
+	guint64 flusher[3], running = fake_alloc(&s.f, WORK_BYTES);
+	static const guint32 colors[] = { 15, 1, G_MAXUINT32 };
+
+	for (guint i = 0; i < 3; i++) {
+		flusher[i] = fake_alloc(&s.f, 64);
+		fake_u32(&s.f, flusher[i] + 16, colors[i]);
+	}
+	fake_u32(&s.f, s.wq + 64, 15);
+	fake_u64(&s.f, s.wq + 72, flusher[0]);
+	fake_list_init(&s.f, s.wq + 80);
+	fake_list_init(&s.f, s.wq + 96);
+	fake_list_add_tail(&s.f, flusher[1], s.wq + 80);
+	fake_list_add_tail(&s.f, flusher[2], s.wq + 96);
+	fake_u64(&s.f, s.worker, running);
+	fake_u64(&s.f, s.worker + 16, s.pwq);
+	fake_u32(&s.f, s.worker + 64, 15);
+	queue_work(&s, s.work_func, s.pool + 16); /* its data say color 1 */
+	g_assert_true(view_work_snapshot(&s.f.g, s.snapshot));
+
+	g_assert_cmphex(work_at(&s, 0)->color, ==, 1 << 15);
+	g_assert_cmphex(work_at(&s, 1)->color, ==, 1 << 1);
+	g_assert_cmphex(work_at(&s, 1)->wq, ==, s.wq);
+	g_assert_cmpuint(s.snapshot->flushers->len, ==, 3);
+
+	static const guint32 in_the_way[] = { 1 << 15, 1 << 15 | 1 << 0 | 1 << 1, 0xffff };
+
+	for (guint i = 0; i < 3; i++) {
+		const struct flusher_facts *f =
+			&g_array_index(s.snapshot->flushers, struct flusher_facts, i);
+
+		g_assert_cmphex(f->completion, ==, flusher[i] + 24);
+		g_assert_cmphex(f->wq, ==, s.wq);
+		g_assert_cmphex(f->colors, ==, in_the_way[i]);
+	}
+
+	/* A worker's color that is none, a list that leads nowhere. */
+	fake_u32(&s.f, s.worker + 64, G_MAXINT32);
+	fake_u64(&s.f, s.wq + 80, FAKE_WILD);
+	g_array_set_size(s.snapshot->works, 0);
+	g_assert_false(view_work_snapshot(&s.f.g, s.snapshot));
+	g_assert_cmphex(work_at(&s, 0)->color, ==, 0);
+}
+
 /* A list that loops past its head, and one that leads out of RAM: found out, and the rest is read.
  */
 static void test_damaged(void)
@@ -249,6 +311,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/view-work/idle", test_idle);
 	g_test_add_func("/view-work/lists", test_lists);
 	g_test_add_func("/view-work/unbound", test_unbound);
+	g_test_add_func("/view-work/flushers", test_flushers);
 	g_test_add_func("/view-work/damaged", test_damaged);
 	g_test_add_func("/view-work/absent", test_absent);
 	return g_test_run();

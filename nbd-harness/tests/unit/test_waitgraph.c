@@ -555,6 +555,112 @@ static void test_flush_behind_itself(void)
 	g_assert_cmpstr(other, ==, "no knot");
 }
 
+static void add_work(struct snapshot *s, struct work_facts work)
+{
+	g_array_append_val(s->works, work);
+}
+
+/*
+ * The first work of an ordered queue flushes the second; @runner is what its
+ * worker's stack begins with.  Swap-out flushes the first one.
+ */
+static struct snapshot *ordered_queue(const char *comm, const char *runner)
+{
+	struct snapshot *s = with_server(TRUE);
+	guint64 worker = add_task(s, comm,
+				  STACK("schedule", "wait_for_completion", "__flush_work",
+					"outer_fn", "process_one_work", runner, "kthread"));
+	guint64 first = 0xffffc90000123e00, second = 0xffffc90000223e00;
+
+	add_task(s, "kswapd0",
+		 STACK("schedule", "wait_for_completion", "__flush_work", "__swap_writepage",
+		       "shrink_folio_list", "balance_pgdat", "kswapd", "kthread"));
+	wait_on(s, 0, OBJECT_COMPLETION, second, "");
+	wait_on(s, 1, OBJECT_COMPLETION, first, "");
+	add_work(s, (struct work_facts){ .address = 0xffff888000010000,
+					 .function = "outer_fn",
+					 .workqueue = "ordered",
+					 .state = WORK_RUNNING,
+					 .pwq = 2,
+					 .worker = worker,
+					 .rescuer = TRUE });
+	add_work(s, (struct work_facts){ .address = 0xffffc90000123dd0,
+					 .workqueue = "ordered",
+					 .state = WORK_BEHIND,
+					 .pwq = 2,
+					 .worker = worker,
+					 .completion = first,
+					 .rescuer = TRUE });
+	add_work(s, (struct work_facts){ .address = 0xffffc90000223dd0,
+					 .workqueue = "ordered",
+					 .state = WORK_INACTIVE,
+					 .pwq = 2,
+					 .completion = second,
+					 .rescuer = TRUE });
+	return s;
+}
+
+/* Whether a worker of the pool got to it or the rescuer is chance: it is one bug. */
+static void test_rescuer_or_worker(void)
+{
+	SCOPED(snapshot) pool = ordered_queue("kworker/u8:1", "worker_thread");
+	SCOPED(snapshot) rescue = ordered_queue("kworker/R-order", "rescuer_thread");
+	g_autofree char *by_worker = signature_of(pool), *by_rescuer = NULL, *short_of = NULL;
+	struct pool_facts no_idle = { .workers = 1 };
+
+	g_assert_cmpstr(by_worker, ==, "work queue <- outer_fn");
+	by_rescuer = signature_of(rescue);
+	g_assert_cmpstr(by_rescuer, ==, by_worker);
+
+	/* Rescuers come when a pool has no worker to spare. */
+	g_array_append_val(rescue->pools, no_idle);
+	short_of = signature_of(rescue);
+	g_assert_cmpstr(short_of, ==, by_worker);
+}
+
+/* A work of the queue takes a lock whose holder flushes the whole queue. */
+static void test_flush_of_a_whole_queue(void)
+{
+	SCOPED(snapshot) s = with_server(TRUE);
+	guint64 flusher = add_task(s, "flusher",
+				   STACK("schedule", "wait_for_completion", "__flush_workqueue",
+					 "flusher_fn", "kthread"));
+	guint64 worker = add_task(s, "kworker/0:1",
+				  STACK("schedule", "__mutex_lock", "work_fn", "process_one_work",
+					"worker_thread", "kthread"));
+	struct flusher_facts flush = { 0xffffc90000123e00, 0xffff888000020000, 1 << 3 | 1 << 4 };
+	g_autofree char *in_the_way = NULL, *queued_later = NULL, *of_another = NULL;
+	struct work_facts *work;
+
+	wait_on(s, 0, OBJECT_COMPLETION, flush.completion, "");
+	wait_for_mutex(s, worker, "lock", flusher);
+	g_array_append_val(s->flushers, flush);
+	add_work(s, (struct work_facts){ .address = 0xffff888000010000,
+					 .function = "work_fn",
+					 .workqueue = "events",
+					 .state = WORK_RUNNING,
+					 .worker = worker,
+					 .wq = flush.wq,
+					 .color = 1 << 4 });
+	add_work(s, (struct work_facts){ .address = 0xffff888000011000,
+					 .function = "another_fn",
+					 .workqueue = "events",
+					 .state = WORK_PENDING,
+					 .wq = flush.wq,
+					 .color = 1 << 4 });
+	in_the_way = signature_of(s);
+	g_assert_cmpstr(in_the_way, ==, "mutex lock <- flusher_fn; work queue <- work_fn");
+
+	work = &g_array_index(s->works, struct work_facts, 0);
+	work->color = 1 << 5;
+	queued_later = signature_of(s);
+	g_assert_cmpstr(queued_later, ==, "no knot");
+	work->color = 1 << 4;
+	work->wq++;
+	of_another = signature_of(s);
+	g_assert_cmpstr(of_another, ==, "no knot");
+}
+
 static void test_rwsem(void)
 {
 	SCOPED(snapshot) s = with_server(TRUE);
@@ -612,6 +718,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/waitgraph/elements-held", test_elements_held);
 	g_test_add_func("/waitgraph/mempool-exhausted", test_mempool_exhausted);
 	g_test_add_func("/waitgraph/flush-behind-itself", test_flush_behind_itself);
+	g_test_add_func("/waitgraph/rescuer-or-worker", test_rescuer_or_worker);
+	g_test_add_func("/waitgraph/flush-of-a-whole-queue", test_flush_of_a_whole_queue);
 	g_test_add_func("/waitgraph/rwsem", test_rwsem);
 	g_test_add_func("/waitgraph/persistence", test_persistence);
 	return g_test_run();
