@@ -66,6 +66,16 @@ $(BUILD)/asan/%.o: %.c | $(PACKAGES)
 	$(say) ASAN $@
 	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) -MMD -MP -c -o $@ $<
 
+# What git calls this source: in one object of one program, written anew only when it changed.
+$(BUILD)/revision.h: FORCE
+	@mkdir -p $(@D)
+	@revision=$$([ -e .git ] && git --no-optional-locks describe --always --dirty 2>/dev/null || echo unknown); \
+	echo "#define NETSWAP_REVISION \"$$revision\"" >$@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+$(BUILD)/obj/$(SRC)/main.o: $(BUILD)/revision.h
+$(BUILD)/obj/$(SRC)/main.o: ALL_CFLAGS += -I$(BUILD)
+
 # It embeds these (.incbin), which no compiler tells make.
 $(foreach dir,obj asan fuzz-obj,$(BUILD)/$(dir)/$(SRC)/report/assets.o): $(wildcard $(SRC)/report/*.css $(SRC)/report/*.js)
 
@@ -196,7 +206,7 @@ clean:
 	rm -rf $(BUILD)
 
 -include $(HARNESS_OBJ:.o=.d) $(ASAN_OBJ:.o=.d) $(UNIT_HELP:.o=.d) $(UNIT_TESTS:=.d) $(FUZZ_OBJ:.o=.d)
-.PHONY: all unit-tests fuzz test-programs check check-fast check-full format run bench install clean
+.PHONY: FORCE all unit-tests fuzz test-programs check check-fast check-full format run bench install clean
 # Objects are kept, not taken for intermediate files.
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <glib.h>
 #include <locale.h>
+#include <revision.h> /* made by make: NETSWAP_REVISION */
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,12 +78,13 @@ int main(int argc, char **argv)
 	const char *name = argc > 1 ? argv[1] : "--help";
 	const struct command *command;
 
+	netswap_revision = NETSWAP_REVISION;
 	/* The pod's keeper is this program again; it must not touch anything before. */
 	if (!strcmp(name, "--keeper") && argc == 3)
 		return keeper_main(atoi(argv[2]));
 	setlocale(LC_CTYPE, "");
 	if (!strcmp(name, "--version")) {
-		g_print("netswap " NETSWAP_VERSION "\n");
+		g_print("netswap %s (%s)\n", NETSWAP_VERSION, netswap_revision);
 		return NETSWAP_EXIT_AS_EXPECTED;
 	}
 	if (!strcmp(name, "--help") || !strcmp(name, "-h"))

@@ -14,6 +14,10 @@ set -eu
 
 man=$(dirname "$0")/../man
 
+version() {
+	"$netswap" --version | grep '^netswap [0-9.]* ([^ ()]\+)$'
+}
+
 # The items of subsection $2 of manual $1, one a line.
 items() {
 	awk -v want="$2" '
@@ -73,6 +77,7 @@ for page in "$man"/*.[1-8]; do
 	check "mandoc finds no fault in $(basename "$page")" mandoc -T lint -W warning "$page"
 done
 check "commands" commands
+check "the version, with the revision of the source" version
 for command in $("$netswap" help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
 	[ "$command" = help ] || check "options of netswap $command" options "$command"
 done

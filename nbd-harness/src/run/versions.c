@@ -34,13 +34,14 @@ void versions_to_json(JsonBuilder *b, const char *backend)
 	const struct server_ops *ops = server_ops_find(backend);
 	g_autofree char *qemu = version_of("qemu-system-x86_64");
 	g_autofree char *server = ops ? version_of(ops->program) : NULL;
+	g_autofree char *netswap = g_strdup_printf("%s (%s)", NETSWAP_VERSION, netswap_revision);
 	g_autofree char *host = NULL;
 	struct utsname u;
 
 	if (!uname(&u))
 		host = g_strdup_printf("%s %s %s", u.sysname, u.release, u.machine);
 	json_open_object(b, "versions");
-	json_add_string(b, "netswap", NETSWAP_VERSION);
+	json_add_string(b, "netswap", netswap);
 	json_add_string(b, "qemu", qemu);
 	json_add_string(b, "server", server);
 	json_add_string(b, "host", host);

@@ -31,6 +31,10 @@ record_is_whole() {
 			return 1
 		}
 	done
+	grep -q '"netswap" : "[0-9.]* ([^ ()]\+)"' "$1/run.json" || {
+		echo "$1/run.json does not say which netswap made it"
+		return 1
+	}
 }
 
 # A vmcore stands beside a bad verdict; removed once seen, it is as large as the guest's RAM.
