@@ -206,6 +206,7 @@ clean:
 	rm -rf $(BUILD)
 
 -include $(HARNESS_OBJ:.o=.d) $(ASAN_OBJ:.o=.d) $(UNIT_HELP:.o=.d) $(UNIT_TESTS:=.d) $(FUZZ_OBJ:.o=.d)
+-include $(FUZZERS:$(BUILD)/fuzz/%=$(BUILD)/fuzz-obj/$(TESTS)/fuzz/fuzz_%.d)
 .PHONY: FORCE all unit-tests fuzz test-programs check check-fast check-full format run bench install clean
 # Objects are kept, not taken for intermediate files.
 .SECONDARY:
