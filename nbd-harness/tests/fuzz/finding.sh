@@ -14,7 +14,8 @@ input_bytes=8192 # the longest that is shown: that of the longest -max_len
 grep -a '^INFO: Seed' "$log" || :
 grep -a '^SUMMARY' "$log" || :
 awk '/^==|ERROR|ALARM|CRITICAL|runtime error|[Aa]ssertion|libFuzzer:/ { found = 1 }
-	found && !/ in (fuzzer::|main |__libc_start|_start )|^(#[0-9]+\t|0x|\\|SUMMARY|$)|Test unit|Base64/' \
+	found && /^(HINT|Shadow bytes|SUMMARY)/ { exit }
+	found && !/ in (fuzzer::|main |__libc_start|_start )|^(#[0-9]+\t|0x|\\|$)|Test unit|Base64/' \
 	"$log" | head -n "$lines"
 
 input=$(sed -n 's/.*Test unit written to //p' "$log" | tail -n 1)
