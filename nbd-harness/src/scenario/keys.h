@@ -56,7 +56,7 @@ extern const struct named transport_table[];
 extern const struct named backend_table[]; /* machine/server.h's ops bear these names */
 extern const struct named nic_table[];
 extern const struct named workload_table[]; /* workloads/ bear these names */
-extern const struct named switch_table[]; /* 0: no, 1: yes */
+extern const struct named switch_table[];   /* 0: no, 1: yes */
 extern const struct named order_table[];
 extern const struct named accel_table[];
 extern const struct named verdict_table[]; /* by enum verdict */
