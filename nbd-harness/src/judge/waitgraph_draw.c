@@ -198,8 +198,8 @@ static void add_holders(struct waitgraph *g, const struct snapshot *s, guint fro
 	}
 	if (!taken || found != taken) {
 		node_at(g, from)->orphan = TRUE;
-		node_at(g, from)->unread =
-			g_strdup_printf("who holds its %u %s cannot be read", taken, what);
+		node_at(g, from)->unread = g_strdup_printf(
+			"who holds the %u %s that are taken cannot be read", taken, what);
 		return;
 	}
 	for (guint i = 0; i < s->holders->len; i++) {

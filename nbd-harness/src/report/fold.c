@@ -273,8 +273,8 @@ static char *detail_of_task(const struct wait_node *node)
 	return g_string_free(detail, FALSE);
 }
 
-/* "any of 14: all stuck" */
-static char *detail_of_any(const struct waitgraph *g, guint at)
+/* "any of 14: all stuck"; @choices: 14 */
+static char *detail_of_any(const struct waitgraph *g, guint at, guint *choices)
 {
 	guint n = 0, stuck = 0;
 
@@ -284,6 +284,7 @@ static char *detail_of_any(const struct waitgraph *g, guint at)
 		n++;
 		stuck += node_at(g, edge_at(g, e)->to)->stuck;
 	}
+	*choices = n;
 	if (n < 2)
 		return g_strdup("");
 	return stuck == n ? g_strdup_printf("any of %u: all stuck", n)
@@ -300,13 +301,15 @@ static void add_group(struct fold *f, const struct waitgraph *g, const struct sn
 				  .hot = m->hot[at],
 				  .knot = first->knot,
 				  .stuck = first->stuck,
+				  .unread = first->unread,
 				  .members = g_array_ref(members) };
 
 	if (first->task < 0) {
 		node.title = members->len > 1
 				     ? g_strdup_printf("%u x %s", members->len, first->label)
 				     : g_strdup(first->label);
-		node.detail = first->mode == NODE_ANY ? detail_of_any(g, at) : g_strdup("");
+		node.detail = first->mode == NODE_ANY ? detail_of_any(g, at, &node.choices)
+						      : g_strdup("");
 	} else {
 		node.title = title_of_tasks(g, s, members);
 		node.detail = members->len == 1 ? detail_of_task(first) : g_strdup("");
@@ -359,7 +362,8 @@ static void add_edge(struct fold *f, const struct wait_edge *edge, guint from, g
 				    .held = edge->held,
 				    .evidence = edge->evidence,
 				    .count = 1,
-				    .hot = hot };
+				    .hot = hot,
+				    .holds = edge->holds };
 
 	for (guint i = 0; i < f->edges->len; i++) {
 		struct fold_edge *other = &g_array_index(f->edges, struct fold_edge, i);

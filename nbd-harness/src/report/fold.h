@@ -21,9 +21,11 @@ struct fold_node {
 	enum node_mode mode;
 	gboolean hot; /* on the knot's hot path (report/ring.h); never folded */
 	gboolean knot, stuck;
-	GArray *members; /* of guint: nodes of the wait graph, ascending; one at least */
-	char *title;	 /* "kworker/1:1:38", "5 x workload", "NETWORK" */
-	char *detail;	 /* "refill_work, in reclaim, NAPI disabled", "any of 12: all stuck"; "" */
+	GArray *members;    /* of guint: nodes of the wait graph, ascending; one at least */
+	char *title;	    /* "kworker/1:1:38", "5 x workload", "NETWORK" */
+	guint choices;	    /* ANY, no task: of how many; all stuck if it is */
+	const char *unread; /* as in wait_node; belongs to the wait graph; NULL none */
+	char *detail; /* "refill_work, in reclaim, NAPI disabled", "any of 12: all stuck"; "" */
 };
 
 struct fold_edge {
@@ -31,6 +33,7 @@ struct fold_edge {
 	const char *held, *evidence; /* of the first edge folded in; belong to the wait graph */
 	guint count;		     /* edges of the wait graph folded in */
 	gboolean hot;		     /* on the hot path */
+	gboolean holds;		     /* as in wait_edge */
 	gboolean knot;		     /* within the knot */
 };
 

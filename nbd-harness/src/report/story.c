@@ -3,25 +3,12 @@
 
 #include <string.h>
 
+#include "report/story_ring.h"
 #include "report/tasks.h"
 #include "run/record.h"
 
 #define PAGES_PER_MIB 256
-#define RING_STEPS    10 /* sentences about the ring: more nobody follows */
-#define WAITERS_MAX   5	 /* groups of those behind it */
-
-/* Begin a sentence, with a space after the one before. */
-G_GNUC_PRINTF(2, 3)
-static void say(GString *story, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (story->len)
-		g_string_append_c(story, ' ');
-	va_start(ap, fmt);
-	g_string_append_vprintf(story, fmt, ap);
-	va_end(ap);
-}
+#define WAITERS_MAX   5 /* groups of those behind it */
 
 /* --- what ran ---------------------------------------------------------- */
 
@@ -30,18 +17,19 @@ static void say_what_ran(GString *story, const struct report_input *in)
 	const struct sample *s = report_last_sample(in);
 	gint64 cpus = member_int(in->run, "cpus");
 
-	say(story,
-	    "Linux %s ran on %" G_GINT64_FORMAT " CPU%s with %" G_GINT64_FORMAT
-	    " MiB of RAM and swapped over %s to %s.",
-	    member_text(in->run, "kernel"), cpus, cpus == 1 ? "" : "s",
-	    member_int(in->run, "memory_bytes") >> 20, member_text(in->run, "nic"),
-	    member_text(in->run, "backend"));
+	story_say(story,
+		  "Linux %s ran on %" G_GINT64_FORMAT " CPU%s with %" G_GINT64_FORMAT
+		  " MiB of RAM and swapped over %s to %s.",
+		  member_text(in->run, "kernel"), cpus, cpus == 1 ? "" : "s",
+		  member_int(in->run, "memory_bytes") >> 20, member_text(in->run, "nic"),
+		  member_text(in->run, "backend"));
 	if (s && s->swap_out_pages > 0)
-		say(story,
-		    "Its pressure went through %" G_GINT64_FORMAT " MiB; %" G_GINT64_FORMAT
-		    " MiB went out to swap and %" G_GINT64_FORMAT " MiB came back in.",
-		    MAX(s->touched_pages, 0) / PAGES_PER_MIB, s->swap_out_pages / PAGES_PER_MIB,
-		    MAX(s->swap_in_pages, 0) / PAGES_PER_MIB);
+		story_say(story,
+			  "Its pressure went through %" G_GINT64_FORMAT " MiB; %" G_GINT64_FORMAT
+			  " MiB went out to swap and %" G_GINT64_FORMAT " MiB came back in.",
+			  MAX(s->touched_pages, 0) / PAGES_PER_MIB,
+			  s->swap_out_pages / PAGES_PER_MIB,
+			  MAX(s->swap_in_pages, 0) / PAGES_PER_MIB);
 }
 
 static void say_faults(GString *story, const struct report_input *in)
@@ -50,9 +38,10 @@ static void say_faults(GString *story, const struct report_input *in)
 		const struct report_event *e = &g_array_index(in->events, struct report_event, i);
 
 		if (!strcmp(e->kind, event_kind_name(EVENT_FAULT_BEGIN)))
-			say(story, "At %.1f s fault %s began.", e->host_us / 1e6, e->name);
+			story_say(story, "At %.1f s fault %s began.", e->host_us / 1e6, e->name);
 		else if (!strcmp(e->kind, event_kind_name(EVENT_FAULT_END)))
-			say(story, "At %.1f s fault %s was healed.", e->host_us / 1e6, e->name);
+			story_say(story, "At %.1f s fault %s was healed.", e->host_us / 1e6,
+				  e->name);
 	}
 }
 
@@ -66,141 +55,31 @@ static void say_end(GString *story, const struct report_input *in, enum verdict 
 
 	switch (v) {
 	case VERDICT_DEADLOCK:
-		say(story,
-		    "At %.1f s everything stopped, and nothing moved in the %.1f s of fair time "
-		    "that followed.",
-		    progress_s, quiet_s);
+		story_say(story,
+			  "At %.1f s everything stopped, and nothing moved in the %.1f s of fair "
+			  "time "
+			  "that followed.",
+			  progress_s, quiet_s);
 		break;
 	case VERDICT_LIVELOCK:
-		say(story,
-		    "From %.1f s on its CPUs were busy and nothing came of it, for %.1f s of "
-		    "fair time.",
-		    progress_s, quiet_s);
+		story_say(story,
+			  "From %.1f s on its CPUs were busy and nothing came of it, for %.1f s of "
+			  "fair time.",
+			  progress_s, quiet_s);
 		break;
 	case VERDICT_PASS:
-		say(story, "After %.1f s all of it had ended well: %s, none of them changed.",
-		    member_double(in->verdict, "duration_s"), reason);
+		story_say(story, "After %.1f s all of it had ended well: %s, none of them changed.",
+			  member_double(in->verdict, "duration_s"), reason);
 		break;
 	default:
-		say(story, "It ended after %.1f s: %s.", member_double(in->verdict, "duration_s"),
-		    reason);
+		story_say(story, "It ended after %.1f s: %s.",
+			  member_double(in->verdict, "duration_s"), reason);
 		if (quiet_s > 1)
-			say(story, "The last progress was at %.1f s.", progress_s);
+			story_say(story, "The last progress was at %.1f s.", progress_s);
 	}
 }
 
-/* --- the ring ---------------------------------------------------------- */
-
-static const char *subject(const struct fold_node *node)
-{
-	switch (node->kind) {
-	case NODE_NETWORK:
-		return "the network";
-	case NODE_MEMORY:
-		return "free memory";
-	case NODE_IO:
-		return "I/O";
-	case NODE_PEER:
-		return "the server";
-	case NODE_DISK:
-		return "the disk";
-	default:
-		return node->title;
-	}
-}
-
-static gboolean is_lock(const char *held)
-{
-	return g_str_has_prefix(held, "mutex") || g_str_has_prefix(held, "rwsem");
-}
-
-static void add_target(GString *story, const struct fold *f, const struct fold_edge *edge)
-{
-	const struct fold_node *to = fold_node_at(f, edge->to);
-
-	g_string_append(story, edge->held);
-	if (to->kind == NODE_TASK && is_lock(edge->held))
-		g_string_append_printf(story, ", held by %s", to->title);
-	else if (to->kind == NODE_TASK)
-		g_string_append_printf(story, ", which is up to %s", to->title);
-	else if (to->kind == NODE_NETWORK)
-		g_string_append(story, " from the network");
-	else if (to->kind != NODE_MEMORY && to->kind != NODE_IO)
-		g_string_append_printf(story, " (%s)", subject(to));
-}
-
-/* A task's name is written as it is; "the network" begins a sentence. */
-static void add_subject(GString *story, const struct fold_node *node)
-{
-	gsize begin;
-
-	say(story, "%s", "");
-	begin = story->len;
-	g_string_append(story, subject(node));
-	if (node->kind != NODE_TASK)
-		story->str[begin] = g_ascii_toupper(story->str[begin]);
-}
-
-static gboolean waits_for_nobody(const struct fold *f, guint at)
-{
-	for (guint i = 0; i < f->edges->len; i++) {
-		const struct fold_edge *edge = fold_edge_at(f, i);
-
-		if (edge->from == at && fold_node_at(f, edge->to)->kind == NODE_NOBODY)
-			return TRUE;
-	}
-	return FALSE;
-}
-
-/* One sentence: what @at waits for on the hot path. */
-static void say_step(GString *story, const struct fold *f, guint at)
-{
-	const struct fold_node *node = fold_node_at(f, at);
-	gboolean any = node->mode == NODE_ANY && *node->detail && node->kind != NODE_TASK;
-	gboolean closes = FALSE;
-	const char *sep = "";
-
-	if (waits_for_nobody(f, at)) {
-		say(story, "Nobody is in charge of %s.", subject(node));
-		return;
-	}
-	add_subject(story, node);
-	if (any)
-		g_string_append_printf(story, " could come from %s; one is ", node->detail);
-	else
-		g_string_append_printf(story, "%s%s%s waits for ", *node->detail ? " (" : "",
-				       node->detail, *node->detail ? ")" : "");
-	for (guint i = 0; i < f->edges->len; i++) {
-		const struct fold_edge *edge = fold_edge_at(f, i);
-
-		if (edge->from != at || !edge->hot)
-			continue;
-		g_string_append(story, sep);
-		if (any)
-			g_string_append(story, subject(fold_node_at(f, edge->to)));
-		else
-			add_target(story, f, edge);
-		closes |= edge->to <= at;
-		sep = ", and for ";
-	}
-	g_string_append(story, closes ? ": there the ring closes." : ".");
-}
-
-/* The hot path, which stands first in @f, from its beginning. */
-static void say_ring(GString *story, const struct fold *f)
-{
-	guint hot = 0;
-
-	while (hot < f->nodes->len && fold_node_at(f, hot)->hot)
-		hot++;
-	for (guint i = 0; i < MIN(hot, RING_STEPS); i++) {
-		if (fold_node_at(f, i)->kind != NODE_NOBODY)
-			say_step(story, f, i);
-	}
-	if (hot > RING_STEPS)
-		say(story, "So it goes on through %u more.", hot - RING_STEPS);
-	say(story, "Nothing outside can untie it.");
-}
+/* --- who else was there ------------------------------------------------ */
 
 /* Those who are stuck off the hot path; @how: "stuck behind it". */
 static void say_waiters(GString *story, const struct fold *f, const char *how)
@@ -216,7 +95,7 @@ static void say_waiters(GString *story, const struct fold *f, const char *how)
 	}
 	if (!tasks)
 		return;
-	say(story, "%u task%s %s:", tasks, tasks == 1 ? " is" : "s are", how);
+	story_say(story, "%u task%s %s:", tasks, tasks == 1 ? " is" : "s are", how);
 	for (guint i = 0; i < f->nodes->len && groups < WAITERS_MAX; i++) {
 		const struct fold_node *node = fold_node_at(f, i);
 
@@ -283,10 +162,11 @@ static void say_memory(GString *story, const struct report_input *in)
 	const struct sample *s = report_last_sample(in);
 
 	if (s && s->free_pages >= 0 && s->min_pages > 0)
-		say(story,
-		    "%" G_GINT64_FORMAT " pages were free then, %s the min watermark of "
-		    "%" G_GINT64_FORMAT ".",
-		    s->free_pages, s->free_pages < s->min_pages ? "below" : "above", s->min_pages);
+		story_say(story,
+			  "%" G_GINT64_FORMAT " pages were free then, %s the min watermark of "
+			  "%" G_GINT64_FORMAT ".",
+			  s->free_pages, s->free_pages < s->min_pages ? "below" : "above",
+			  s->min_pages);
 }
 
 static void say_server(GString *story, const struct report_input *in)
@@ -296,10 +176,11 @@ static void say_server(GString *story, const struct report_input *in)
 	if (!s)
 		return;
 	if (s->server_running && s->server_answers)
-		say(story, "The server was free to act: it ran, and answered a second client.");
+		story_say(story,
+			  "The server was free to act: it ran, and answered a second client.");
 	else
-		say(story, "The server %s.",
-		    s->server_running ? "did not answer a second client" : "was not running");
+		story_say(story, "The server %s.",
+			  s->server_running ? "did not answer a second client" : "was not running");
 }
 
 /* Retransmissions since the last progress, which brought nothing. */
@@ -315,10 +196,10 @@ static void say_timers(GString *story, const struct report_input *in)
 			before = s->tcp_timer_fires;
 	}
 	if (before >= 0 && last->tcp_timer_fires > before)
-		say(story,
-		    "The retransmit timer of the swap connection fired %" G_GINT64_FORMAT
-		    " times meanwhile, in vain.",
-		    last->tcp_timer_fires - before);
+		story_say(story,
+			  "The retransmit timer of the swap connection fired %" G_GINT64_FORMAT
+			  " times meanwhile, in vain.",
+			  last->tcp_timer_fires - before);
 }
 
 static void say_tightest(GString *story, const struct report_input *in)
@@ -337,11 +218,13 @@ static void say_tightest(GString *story, const struct report_input *in)
 	}
 	if (least == G_MAXINT64)
 		return;
-	say(story,
-	    "At its tightest %" G_GINT64_FORMAT " pages were free (min watermark %" G_GINT64_FORMAT
-	    "), the oldest swap request waited %.1f s, and tasks were throttled %" G_GINT64_FORMAT
-	    " time%s.",
-	    least, min, oldest_ms / 1e3, MAX(last->throttled, 0), last->throttled == 1 ? "" : "s");
+	story_say(story,
+		  "At its tightest %" G_GINT64_FORMAT
+		  " pages were free (min watermark %" G_GINT64_FORMAT
+		  "), the oldest swap request waited %.1f s, and tasks were throttled "
+		  "%" G_GINT64_FORMAT " time%s.",
+		  least, min, oldest_ms / 1e3, MAX(last->throttled, 0),
+		  last->throttled == 1 ? "" : "s");
 }
 
 char *story_of(const struct report_input *in, const struct fold *f)
@@ -355,7 +238,7 @@ char *story_of(const struct report_input *in, const struct fold *f)
 	say_faults(story, in);
 	say_end(story, in, v);
 	if (f && g && g->knot_size && v == VERDICT_DEADLOCK) {
-		say_ring(story, f);
+		story_add_ring(story, f);
 		say_waiters(story, f, "stuck behind it");
 		say_memory(story, in);
 		say_server(story, in);

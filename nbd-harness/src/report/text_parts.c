@@ -20,25 +20,47 @@ void text_heading(GString *out, const char *title)
 	g_string_append_c(out, '\n');
 }
 
+/* Of the hot path all that its tasks wait for is told, also what is off the path. */
 static gboolean belongs(const struct fold_edge *edge, const struct fold_node *from,
 			enum waits which)
 {
-	if (edge->hot || which == WAITS_HOT)
-		return edge->hot && which == WAITS_HOT;
-	return from->kind == NODE_TASK && from->stuck == (which == WAITS_STUCK);
+	if (from->hot)
+		return which == WAITS_HOT && (edge->hot || from->kind == NODE_TASK);
+	return which != WAITS_HOT && from->kind == NODE_TASK &&
+	       from->stuck == (which == WAITS_STUCK);
+}
+
+static gboolean add_wait(GString *out, const struct fold *f, const struct fold_edge *edge,
+			 gboolean first)
+{
+	const struct fold_node *from = fold_node_at(f, edge->from);
+
+	if (first)
+		text_line(out, "  %s%s%s%s", from->title, *from->detail ? " [" : "", from->detail,
+			  *from->detail ? "]" : "");
+	text_line(out, "      %s %s: %s   [%s]",
+		  first			   ? "waits for"
+		  : from->mode == NODE_ANY ? "or for"
+					   : "and for",
+		  edge->held, fold_node_at(f, edge->to)->title, edge->evidence);
+	return FALSE;
 }
 
 void text_waits(GString *out, const struct fold *f, enum waits which)
 {
-	for (guint e = 0; f && e < f->edges->len; e++) {
-		const struct fold_edge *edge = fold_edge_at(f, e);
-		const struct fold_node *from = fold_node_at(f, edge->from);
+	for (guint i = 0; f && i < f->nodes->len; i++) {
+		gboolean first = TRUE;
 
-		if (!belongs(edge, from, which))
-			continue;
-		text_line(out, "  %s%s%s%s\n      waits for %s: %s   [%s]", from->title,
-			  *from->detail ? " [" : "", from->detail, *from->detail ? "]" : "",
-			  edge->held, fold_node_at(f, edge->to)->title, edge->evidence);
+		/* The way that the path takes is told first. */
+		for (int hot = TRUE; hot >= FALSE; hot--) {
+			for (guint e = 0; e < f->edges->len; e++) {
+				const struct fold_edge *edge = fold_edge_at(f, e);
+
+				if (edge->from == i && edge->hot == hot &&
+				    belongs(edge, fold_node_at(f, i), which))
+					first = add_wait(out, f, edge, first);
+			}
+		}
 	}
 }
 

@@ -449,7 +449,8 @@ static void test_tags_held(void)
 	g_autofree char *unread = waitgraph_signature(some);
 
 	g_assert_cmpstr(unread, ==, "tags of nbd <- nobody");
-	g_assert_true(evidence_says(some, "who holds its 128 requests cannot be read"));
+	g_assert_true(
+		evidence_says(some, "who holds the 128 requests that are taken cannot be read"));
 
 	add_holder(s, tags.queue, holder, 28);
 	held = signature_of(s);
@@ -493,7 +494,8 @@ static void test_elements_held(void)
 	g_autofree char *unread = waitgraph_signature(gone);
 
 	g_assert_cmpstr(unread, ==, "mempool pool <- nobody");
-	g_assert_true(evidence_says(gone, "who holds its 3 elements cannot be read"));
+	g_assert_true(
+		evidence_says(gone, "who holds the 3 elements that are taken cannot be read"));
 }
 
 static void test_mempool_exhausted(void)
