@@ -65,22 +65,22 @@ static guint64 pages_of(const struct guest *g, guint64 frame)
 	return map & ~SECTION_FLAGS;
 }
 
-gboolean slab_is_object(const struct guest *g, const struct slab_cache *cache, guint64 address)
+guint64 slab_object_at(const struct guest *g, const struct slab_cache *cache, guint64 address)
 {
-	guint64 physical = address - g->direct_map, pages, page, head, owner;
+	guint64 physical = address - g->direct_map, pages, page, head, owner, first;
 
 	if (g->at.slab_cache == LAYOUT_NONE || g->at.page_compound_head == LAYOUT_NONE ||
 	    !g->at.page_bytes || !guest_is_pointer(address) ||
 	    physical >= guest_memory_end(g->memory))
-		return FALSE;
+		return 0;
 	pages = pages_of(g, physical / GUEST_PAGE_BYTES);
 	page = pages + physical / GUEST_PAGE_BYTES * g->at.page_bytes;
 	if (!pages || !guest_u64(g, page + g->at.page_compound_head, &head))
-		return FALSE;
+		return 0;
 	if (head & 1)
 		page = head - 1;
 	if (!guest_u64(g, page + g->at.slab_cache, &owner) || owner != cache->address)
-		return FALSE;
-	physical -= (page - pages) / g->at.page_bytes * GUEST_PAGE_BYTES + cache->left_pad;
-	return physical % cache->bytes == 0;
+		return 0;
+	first = (page - pages) / g->at.page_bytes * GUEST_PAGE_BYTES + cache->left_pad;
+	return physical < first ? 0 : address - (physical - first) % cache->bytes;
 }

@@ -15,7 +15,10 @@ struct slab_cache {
 /* The cache at @address, if it is one: a member of the kernel's list of them. */
 gboolean slab_cache_read(const struct guest *g, guint64 address, struct slab_cache *cache);
 
-/* @address, of the direct map, is where an object of @cache begins; in use or not. */
-gboolean slab_is_object(const struct guest *g, const struct slab_cache *cache, guint64 address);
+/*
+ * Where the object of @cache begins that @address, of the direct map, lies in,
+ * in use or not; 0: in none.
+ */
+guint64 slab_object_at(const struct guest *g, const struct slab_cache *cache, guint64 address);
 
 #endif

@@ -6,8 +6,9 @@
  *	request.queuelist -> ... -> a list head on a task's stack, live part
  *		as those who allocate or dispatch several keep them; every node
  *		is linked both ways, and all but the head are taken requests
- *	the address of a request that is on no list, or of an element, in the
- *	live part of one task's stack
+ *		(of elements: in a slab of the pool's cache)
+ *	the address of a request or an element that is on no list, in the live
+ *	part of one task's stack
  *		and of no other's: what calls left behind there is believed as
  *		little as what two may have
  *
@@ -18,8 +19,6 @@
  * cache too, or keep some elsewhere: then none of it is told.
  */
 #include "guest/view_held.h"
-
-#include <string.h>
 
 #include "guest/slab.h"
 #include "guest/unwind.h"
@@ -143,15 +142,56 @@ static void follow_ring(struct search *s, struct thing *first)
 	}
 }
 
-/* --- by address ------------------------------------------------------------ */
+/* --- on the stacks --------------------------------------------------------- */
+
+/*
+ * If @head, on @task's stack, is that of a list of elements, place them there.
+ * A node may be anywhere in its element; the ring must close at the head.
+ */
+static void see_list(struct search *s, guint task, guint64 head)
+{
+	g_autoptr(GArray) elements = g_array_new(FALSE, FALSE, sizeof(guint64));
+	guint64 node = head, element;
+
+	do {
+		if (elements->len > THINGS_MAX || !guest_is_linked(s->g, node) ||
+		    !guest_u64(s->g, node, &node))
+			return;
+		element = node == head ? 0 : slab_object_at(s->g, s->cache, node);
+		if (element)
+			g_array_append_val(elements, element);
+	} while (element);
+	for (guint i = 0; node == head && i < elements->len; i++) {
+		struct thing *thing = thing_at(s, g_array_index(elements, guint64, i));
+
+		if (!thing)
+			thing = add_thing(s, g_array_index(elements, guint64, i));
+		thing->placed = TRUE;
+		thing->task = task;
+		thing->where = on_list;
+		thing->at = head;
+	}
+}
+
+/* A word that points into an element: its address, or the first link of a list of such. */
+static void see_element(struct search *s, guint task, guint64 at, guint64 word)
+{
+	guint64 element = slab_object_at(s->g, s->cache, word);
+
+	if (!element || g_hash_table_size(s->things) > THINGS_MAX)
+		return;
+	see_list(s, task, at);
+	if (element == word && !thing_at(s, word))
+		add_thing(s, word);
+}
 
 static void see_word(struct search *s, guint task, guint64 at, guint64 word)
 {
-	struct thing *thing = thing_at(s, word);
+	struct thing *thing;
 
-	if (!thing && s->cache && slab_is_object(s->g, s->cache, word) &&
-	    g_hash_table_size(s->things) <= THINGS_MAX)
-		thing = add_thing(s, word);
+	if (s->cache)
+		see_element(s, task, at, word);
+	thing = thing_at(s, word);
 	if (!thing || thing->placed)
 		return;
 	if (!thing->where) {

@@ -273,6 +273,35 @@ static void test_elements(void)
 	expect(&s, 0, s.pool, 0, 3, s.stack[0] + LIVE_AT + 8 * 8);
 }
 
+/* By nodes in their middle; who had one before them and still knows its address has it no more. */
+static void test_elements_on_list(void)
+{
+	g_auto(scene) s = { 0 };
+
+	scene_init(&s);
+	add_pool(&s);
+
+	guint64 head = s.stack[1] + LIVE_AT + 0x80;
+
+	put(&s, 0, 5, element(&s, 2));
+	put(&s, 2, 5, element(&s, 2));
+	fake_list_init(&s.f, head);
+	for (guint i = 0; i < MIN_NR; i++)
+		fake_list_add_tail(&s.f, element(&s, i) + 0x40, head);
+	g_assert_cmpuint(look(&s), ==, 1);
+	expect(&s, 0, s.pool, 1, MIN_NR, head);
+
+	/* A ring that does not hold together, or leads elsewhere, is none. */
+	put(&s, 0, 5, 0);
+	put(&s, 2, 5, 0);
+	fake_u64(&s.f, element(&s, 3) + 0x48, FAKE_WILD);
+	g_assert_cmpuint(look(&s), ==, 0);
+	fake_list_init(&s.f, head);
+	for (guint i = 0; i < MIN_NR; i++)
+		fake_list_add_tail(&s.f, i < 3 ? element(&s, i) + 0x40 : s.cache + 48, head);
+	g_assert_cmpuint(look(&s), ==, 0);
+}
+
 /* Too few, too many, or one that two tasks may have: then nothing is told. */
 static void test_elements_that_do_not_add_up(void)
 {
@@ -319,6 +348,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/view-held/list-elsewhere", test_list_elsewhere);
 	g_test_add_func("/view-held/address-on-stack", test_address_on_stack);
 	g_test_add_func("/view-held/elements", test_elements);
+	g_test_add_func("/view-held/elements-on-list", test_elements_on_list);
 	g_test_add_func("/view-held/elements-that-do-not-add-up", test_elements_that_do_not_add_up);
 	g_test_add_func("/view-held/damaged", test_damaged);
 	return g_test_run();
