@@ -154,7 +154,39 @@ static void mempools(const struct snapshot *s, struct table *t)
 		const struct mempool_facts *m = AT(s->mempools, mempool_facts, i);
 
 		table_row(t, *m->name ? text(m->name) : address(m->address), number(m->curr_nr),
-			  number(m->min_nr), NULL);
+			  number(m->min_nr), text(m->cache), NULL);
+	}
+}
+
+/* What tags or mempool @object is. */
+static char *name_of_held(const struct snapshot *s, guint64 object)
+{
+	for (guint i = 0; i < s->tags->len; i++) {
+		const struct tags_facts *tags = AT(s->tags, tags_facts, i);
+
+		if (tags->queue == object)
+			return g_strdup_printf("requests of %s", tags->name);
+	}
+	for (guint i = 0; i < s->mempools->len; i++) {
+		const struct mempool_facts *m = AT(s->mempools, mempool_facts, i);
+
+		if (m->address == object && *m->name)
+			return g_strdup_printf("elements of %s", m->name);
+	}
+	return address(object);
+}
+
+static void holders(const struct snapshot *s, struct table *t)
+{
+	for (guint i = 0; i < s->holders->len; i++) {
+		const struct holder_facts *h = AT(s->holders, holder_facts, i);
+		const struct task_facts *by = task_at(s, h->task);
+
+		table_row(t, name_of_held(s, h->object), number(h->count),
+			  by ? g_strdup_printf("%s:%d", by->comm, by->pid) : address(h->task),
+			  g_strdup_printf("%s 0x%" G_GINT64_MODIFIER "x", h->where ? h->where : "?",
+					  h->at),
+			  NULL);
 	}
 }
 
@@ -205,7 +237,8 @@ static const struct {
 	  { "function", "workqueue", "state", "worker", "pool", "has rescuer" },
 	  works },
 	{ "Worker pools without an idle worker", { "pool", "#workers", "#idle" }, pools },
-	{ "Mempools waited for", { "mempool", "#left", "#reserved" }, mempools },
+	{ "Mempools waited for", { "mempool", "#left", "#reserved", "slab cache" }, mempools },
+	{ "Taken, not in flight, and waited for", { "what", "#count", "task", "where" }, holders },
 	{ "Folios waited for",
 	  { "folio", "locked", "writeback", "swap cache", "dirty", "carried by" },
 	  folios },

@@ -34,6 +34,8 @@ static void nodes_to_json(const struct waitgraph *g, gboolean knot_only, JsonBui
 		json_add_string(b, "label", node->label);
 		add_address(node->object, b);
 		json_add_string(b, "waits", node->mode == NODE_ANY ? "any" : "all");
+		if (node->unread)
+			json_add_string(b, "unread", node->unread);
 		if (!knot_only) {
 			json_add_bool(b, "orphan", node->orphan);
 			json_add_bool(b, "stuck", node->stuck);
@@ -57,6 +59,8 @@ static void edges_to_json(const struct waitgraph *g, gboolean knot_only, JsonBui
 		json_add_int(b, "to", edge->to);
 		json_add_string(b, "waits_for", edge->held);
 		json_add_string(b, "evidence", edge->evidence);
+		if (edge->holds)
+			json_add_bool(b, "holds", TRUE);
 		json_builder_end_object(b);
 	}
 	json_builder_end_array(b);
