@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """
-Tags, requests, sockets, worker pools, works, mempools, folios and reclaim of a
-guest, read by drgn from its vmcore and compared with our snapshot.
+Tags, requests and who holds them, sockets, worker pools, works, mempools, folios
+and reclaim of a guest, read by drgn from its vmcore and compared with our snapshot.
 
     drgn -q -c VMCORE -s VMLINUX views.py [--moved] SNAPSHOT.json
 
@@ -13,6 +13,7 @@ layouts from DWARF where we take BTF, and other ways where the kernel has two:
     requests        the state of every static request; ours: tags->rqs[]
     worker pools    per-CPU arrays and unbound_pool_hash; ours: worker_pool_idr
     workers         the pools' busy_hash; ours: the pools' lists of workers
+    requests held   lists followed backwards; ours: forwards
     reclaim         the variable sc of the function that reclaims; ours: task->reclaim_state
 
 Each line is a JSON object: what was compared, what each says, whether they
@@ -323,6 +324,61 @@ def compare_mempools(c, prog, ours):
                [pool.min_nr.value_(), pool.curr_nr.value_()])
 
 
+# --- who holds what ---
+
+def live_stacks(tasks):
+    """Of each task: where the part of its stack begins that is in use, and where it ends."""
+    for address, task in tasks.items():
+        base = task.stack.value_()
+        yield address, base if task.on_cpu else task.thread.sp.value_(), base + 16384
+
+
+def owner(stacks, address):
+    return next((task for task, first, end in stacks if first <= address < end), 0)
+
+
+def waited_for(ours, kind):
+    return {int(t["on"], 16) for t in ours["tasks"] if t.get("on_kind") == kind}
+
+
+def holders_of(ours, queue):
+    """What we say: how many of them each task holds."""
+    held = {}
+    for h in ours.get("holders", []):
+        if int(h["object"], 16) == queue:
+            held[h["task"]] = held.get(h["task"], 0) + h["count"]
+    return held
+
+
+def counted(tasks):
+    return {f"{task:#x}": tasks.count(task) for task in sorted(set(tasks)) if task}
+
+
+def requests_held(tags, stacks):
+    """By the lists that they are on, followed backwards."""
+    waiting = [r for r in (tags.static_rqs[i] for i in range(tags.nr_tags))
+               if r.state == tags.prog_["MQ_RQ_IDLE"]]
+    nodes = {r.queuelist.address_of_().value_(): r.queuelist for r in waiting}
+    owners = []
+    for node in nodes.values():
+        at = node.prev
+        for _ in nodes:
+            if at.value_() not in nodes:
+                owners.append(owner(stacks, at.value_()))
+                break
+            at = at.prev
+    return counted(owners)
+
+
+def compare_holders(c, prog, ours, tasks):
+    stacks = list(live_stacks(tasks))
+    for address in waited_for(ours, "tags"):
+        sbq = Object(prog, "struct sbitmap_queue", address=address)
+        tags = container_of(sbq.address_of_(), "struct blk_mq_tags", "bitmap_tags")
+        c.same(f"requests of {address:#x} held", holders_of(ours, address),
+               requests_held(tags, stacks))
+
+
 def main(prog, arguments):
     with open(arguments[-1], encoding="utf-8") as file:
         ours = json.load(file)
@@ -339,6 +395,7 @@ def main(prog, arguments):
     compare_sockets(c, prog, ours)
     compare_works(c, prog, ours, stirred)
     compare_mempools(c, prog, ours)
+    compare_holders(c, prog, ours, tasks)
     for address, task in tasks.items():
         if stirred is None or address not in stirred:
             compare_task(c, prog, mine.get(address, {}), task)

@@ -98,6 +98,14 @@ else
 	check "control/deadlock: DEADLOCK" gave DEADLOCK "$line"
 fi
 
+# Requests that were never issued, held on a list: followed the other way round.
+if hang plant/tags; then
+	agrees plant/tags
+	with_drgn "plant/tags: who holds requests was among it" grep 'requests of .* held' "$work/drgn"
+else
+	check "plant/tags: DEADLOCK" gave DEADLOCK "$line"
+fi
+
 # A real deadlock has longer stacks; whether this run meets one is a matter of chance.
 if hang quickstart/stock; then
 	agrees quickstart/stock
