@@ -105,6 +105,19 @@ gboolean guest_read_text(const struct guest *g, guint64 vaddr, char *to, gsize b
 	return TRUE;
 }
 
+guint64 guest_percpu_pointer(const struct guest *g, guint cpu, guint hot_member, const char *name)
+{
+	guint64 hot = symbols_address(g->symbols, "pcpu_hot");
+	guint64 variable = hot && hot_member != LAYOUT_NONE ? hot + hot_member
+							    : symbols_address(g->symbols, name);
+	guint64 value;
+
+	return variable && guest_u64(g, variable + g->percpu_offset[cpu], &value) &&
+			       guest_is_pointer(value)
+		       ? value
+		       : 0;
+}
+
 gboolean guest_bits(const struct guest *g, guint64 base, const struct types_bits *bits,
 		    guint64 *value)
 {

@@ -89,6 +89,17 @@ static inline gboolean guest_u32(const struct guest *g, guint64 vaddr, guint32 *
 	return guest_read(g, vaddr, to, sizeof(*to));
 }
 
+/*
+ * The pointer at @cpu's part of a per-CPU variable, 0 if it is none: of member
+ * @hot_member of pcpu_hot (6.2 to 6.14), else of the variable @name.
+ */
+guint64 guest_percpu_pointer(const struct guest *g, guint cpu, guint hot_member, const char *name);
+/* The task that @cpu runs, or 0. */
+static inline guint64 guest_current_task(const struct guest *g, guint cpu)
+{
+	return guest_percpu_pointer(g, cpu, g->at.hot_task, "current_task");
+}
+
 /* The integer at @bits of the struct at @base; FALSE also where this kernel has no such member. */
 gboolean guest_bits(const struct guest *g, guint64 base, const struct types_bits *bits,
 		    guint64 *value);

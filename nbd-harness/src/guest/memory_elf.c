@@ -102,25 +102,17 @@ static gboolean check_segments(const struct core *c, GError **error)
 	return TRUE;
 }
 
-/* struct elf_prstatus of x86-64 (include/uapi/linux/elfcore.h): pr_reg is a struct
- * user_regs_struct. */
-#define PRSTATUS_BYTES	   336
-#define PRSTATUS_REGISTERS 112
-enum { RBP = 4, RIP = 16, CS = 17, RSP = 19, REGISTERS = 27 };
-
+/* A CPU of which nothing is known has an empty note. */
 static void take_registers(const guint8 *status, GArray *cpus)
 {
-	guint64 r[REGISTERS];
+	struct vcpu_registers cpu = { .cpu = cpus->len };
 
-	memcpy(r, status + PRSTATUS_REGISTERS, sizeof(r));
-
-	struct vcpu_registers cpu = { .cpu = cpus->len,
-				      .valid = TRUE,
-				      .cpl = r[CS] & 3,
-				      .rip = r[RIP],
-				      .rsp = r[RSP],
-				      .rbp = r[RBP] };
-
+	memcpy(cpu.user, status + PRSTATUS_REGISTERS, sizeof(cpu.user));
+	cpu.cpl = cpu.user[USER_CS] & 3;
+	cpu.rip = cpu.user[USER_RIP];
+	cpu.rsp = cpu.user[USER_RSP];
+	cpu.rbp = cpu.user[USER_RBP];
+	cpu.valid = cpu.rip != 0;
 	if (cpus->len < VCPUS_MAX)
 		g_array_append_val(cpus, cpu);
 }

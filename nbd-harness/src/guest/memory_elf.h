@@ -13,6 +13,14 @@
 
 #include "guest/memory.h"
 
+/*
+ * The note of a CPU: struct elf_prstatus of x86-64 (include/uapi/linux/elfcore.h),
+ * whose pr_reg is a struct user_regs_struct (enum user_register).
+ */
+#define PRSTATUS_BYTES	   336
+#define PRSTATUS_PID	   32
+#define PRSTATUS_REGISTERS 112
+
 /* What a core says besides its memory. */
 struct memory_elf_notes {
 	char *vmcoreinfo; /* text of the VMCOREINFO note, or NULL */

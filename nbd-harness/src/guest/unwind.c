@@ -84,20 +84,6 @@ void unwinder_free(struct unwinder *u)
 	g_free(u);
 }
 
-/* A per-CPU pointer: a member of pcpu_hot (6.2 to 6.14) or a variable of its own. */
-static guint64 percpu_pointer(const struct guest *g, guint cpu, guint hot_member, const char *name)
-{
-	guint64 hot = symbols_address(g->symbols, "pcpu_hot");
-	guint64 variable = hot && hot_member != LAYOUT_NONE ? hot + hot_member
-							    : symbols_address(g->symbols, name);
-	guint64 value;
-
-	return variable && guest_u64(g, variable + g->percpu_offset[cpu], &value) &&
-			       guest_is_pointer(value)
-		       ? value
-		       : 0;
-}
-
 void unwinder_stopped(struct unwinder *u, const GArray *cpus)
 {
 	const struct guest *g = u->g;
@@ -108,8 +94,8 @@ void unwinder_stopped(struct unwinder *u, const GArray *cpus)
 	for (guint i = 0; i < u->cpus; i++) {
 		u->cpu[i] = (struct cpu){
 			g_array_index(cpus, struct vcpu_registers, i),
-			percpu_pointer(g, i, g->at.hot_task, "current_task"),
-			percpu_pointer(g, i, g->at.hot_irq_stack, "hardirq_stack_ptr"),
+			guest_current_task(g, i),
+			guest_percpu_pointer(g, i, g->at.hot_irq_stack, "hardirq_stack_ptr"),
 		};
 	}
 }

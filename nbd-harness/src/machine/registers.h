@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The vCPUs' registers, as far as unwinding needs them.
+ * The vCPUs' registers, as far as the notes of a core hold them.
  *
  * QMP has no command for registers: they are read from the human monitor's
  * "info registers -a", whose text is parsed as QEMU 7.2 prints it
@@ -15,11 +15,44 @@ struct qmp;
 
 #define VCPUS_MAX 64
 
+/* Those of struct user_regs_struct of x86-64, in its order. */
+enum user_register {
+	USER_R15,
+	USER_R14,
+	USER_R13,
+	USER_R12,
+	USER_RBP,
+	USER_RBX,
+	USER_R11,
+	USER_R10,
+	USER_R9,
+	USER_R8,
+	USER_RAX,
+	USER_RCX,
+	USER_RDX,
+	USER_RSI,
+	USER_RDI,
+	USER_ORIG_RAX, /* of a system call; QEMU does not know */
+	USER_RIP,
+	USER_CS,
+	USER_FLAGS,
+	USER_RSP,
+	USER_SS,
+	USER_FS_BASE,
+	USER_GS_BASE,
+	USER_DS,
+	USER_ES,
+	USER_FS,
+	USER_GS,
+	USER_REGISTERS
+};
+
 struct vcpu_registers {
 	guint cpu;
-	gboolean valid; /* in 64-bit mode; otherwise only cpl is known */
-	guint cpl;	/* 3: runs user code */
-	guint64 rip, rsp, rbp;
+	gboolean valid;		      /* in 64-bit mode; otherwise only cpl is known */
+	guint cpl;		      /* 3: runs user code */
+	guint64 rip, rsp, rbp;	      /* what unwinding needs */
+	guint64 user[USER_REGISTERS]; /* those three too; 0 where not known */
 };
 
 /*

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "machine/registers.h"
 #include "run/conclude.h"
 #include "run/open.h"
 #include "run/run_private.h"
@@ -42,10 +43,13 @@ static void save_vmcore(struct run *r)
 	g_autofree char *path = record_path(r->record, "vmcore.zst");
 	g_autoptr(GError) error = NULL;
 
-	machine_pause(r->machine, NULL);
 	progress_update(r->progress, -1, "saving the vmcore");
-	if (!vmcore_write(r->guest->memory, r->vmcoreinfo, r->guest->direct_map,
-			  r->guest->phys_base, path, &error))
+	machine_pause(r->machine, NULL);
+
+	/* Nobody to ask when QEMU is gone. */
+	g_autoptr(GArray) cpus = vcpu_registers_read(r->machine->qemu->qmp, NULL);
+
+	if (!vmcore_write(r->guest, cpus, r->vmcoreinfo, path, &error))
 		progress_note("netswap: %s", error->message);
 }
 

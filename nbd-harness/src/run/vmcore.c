@@ -9,6 +9,8 @@
 #include <zstd.h>
 
 #include "base/error.h"
+#include "guest/memory_elf.h"
+#include "machine/registers.h"
 
 #define SEGMENTS_MAX 2
 /* arch/x86/include/asm/page_64_types.h */
@@ -17,21 +19,48 @@
 #define CHUNK_BYTES	   (1u << 20)
 #define LEVEL		   1 /* zstd: RAM compresses well at once, and nobody wants to wait */
 
-static GByteArray *vmcoreinfo_note(const char *text)
+/* @name: with its NUL and padded to 4, as all of a note is. */
+static void add_note(GByteArray *notes, guint type, const char *name, gsize name_bytes,
+		     const void *data, gsize bytes)
 {
-	static const char name[12] = "VMCOREINFO"; /* NUL-padded to 4 */
-	GByteArray *note = g_byte_array_new();
-	guint8 zeros[4] = { 0 };
-	guint bytes = text ? strlen(text) : 0;
-	Elf64_Nhdr header = { .n_namesz = strlen(name) + 1, .n_descsz = bytes, .n_type = 0 };
+	static const guint8 zeros[4];
+	Elf64_Nhdr header = { .n_namesz = strlen(name) + 1, .n_descsz = bytes, .n_type = type };
 
-	if (!text)
-		return note;
-	g_byte_array_append(note, (guint8 *)&header, sizeof(header));
-	g_byte_array_append(note, (const guint8 *)name, sizeof(name));
-	g_byte_array_append(note, (const guint8 *)text, bytes);
-	g_byte_array_append(note, zeros, -bytes & 3);
-	return note;
+	g_byte_array_append(notes, (guint8 *)&header, sizeof(header));
+	g_byte_array_append(notes, (const guint8 *)name, name_bytes);
+	g_byte_array_append(notes, data, bytes);
+	g_byte_array_append(notes, zeros, -bytes & 3);
+}
+
+/*
+ * Readers count these: each CPU has one, also where nothing is known of it.
+ * The pid is that of the task that the CPU runs, as kdump has it: drgn takes the
+ * registers for nobody else's.
+ */
+static void add_cpu(GByteArray *notes, const struct guest *g, const struct vcpu_registers *cpu)
+{
+	static const char name[8] = "CORE";
+	guint8 status[PRSTATUS_BYTES] = { 0 };
+	guint64 task = cpu->cpu < g->cpus ? guest_current_task(g, cpu->cpu) : 0;
+	guint32 pid = 0;
+
+	if (task)
+		guest_u32(g, task + g->at.task_pid, &pid);
+	memcpy(status + PRSTATUS_PID, &pid, sizeof(pid));
+	memcpy(status + PRSTATUS_REGISTERS, cpu->user, sizeof(cpu->user));
+	add_note(notes, NT_PRSTATUS, name, sizeof(name), status, sizeof(status));
+}
+
+static GByteArray *all_notes(const struct guest *g, const GArray *cpus, const char *info)
+{
+	static const char name[12] = "VMCOREINFO";
+	GByteArray *notes = g_byte_array_new();
+
+	for (guint i = 0; cpus && i < cpus->len; i++)
+		add_cpu(notes, g, &g_array_index(cpus, struct vcpu_registers, i));
+	if (info)
+		add_note(notes, 0, name, sizeof(name), info, strlen(info));
+	return notes;
 }
 
 /*
@@ -58,16 +87,14 @@ static Elf64_Phdr kernel_image(const struct guest_memory *memory, guint64 data_a
 			     .p_memsz = bytes };
 }
 
-/* ELF header, program headers, note, padded so that the segments begin on a page. */
-static GByteArray *headers(const struct guest_memory *memory, const char *text, guint64 direct_map,
-			   guint64 phys_base)
+/* ELF header, program headers, notes, padded so that the segments begin on a page. */
+static GByteArray *headers(const struct guest *g, const GByteArray *notes)
 {
 	GByteArray *out = g_byte_array_new();
-	g_autoptr(GByteArray) note = vmcoreinfo_note(text);
 	struct guest_memory_segment s;
 	guint n = 0;
 
-	while (guest_memory_segment(memory, n, &s) && n < SEGMENTS_MAX)
+	while (guest_memory_segment(g->memory, n, &s) && n < SEGMENTS_MAX)
 		n++;
 
 	Elf64_Ehdr ehdr = {
@@ -80,8 +107,9 @@ static GByteArray *headers(const struct guest_memory *memory, const char *text, 
 		.e_phnum = 2 + n,
 	};
 	guint64 note_at = sizeof(ehdr) + ehdr.e_phnum * sizeof(Elf64_Phdr);
-	guint64 data_at = (note_at + note->len + GUEST_PAGE_BYTES - 1) & ~(GUEST_PAGE_BYTES - 1ull);
-	Elf64_Phdr phdr = { .p_type = PT_NOTE, .p_offset = note_at, .p_filesz = note->len };
+	guint64 data_at = (note_at + notes->len + GUEST_PAGE_BYTES - 1) &
+			  ~(GUEST_PAGE_BYTES - 1ull);
+	Elf64_Phdr phdr = { .p_type = PT_NOTE, .p_offset = note_at, .p_filesz = notes->len };
 	guint8 zero = 0;
 
 	memcpy(ehdr.e_ident, ELFMAG, SELFMAG);
@@ -91,23 +119,23 @@ static GByteArray *headers(const struct guest_memory *memory, const char *text, 
 	g_byte_array_append(out, (guint8 *)&ehdr, sizeof(ehdr));
 	g_byte_array_append(out, (guint8 *)&phdr, sizeof(phdr));
 
-	phdr = kernel_image(memory, data_at, phys_base);
+	phdr = kernel_image(g->memory, data_at, g->phys_base);
 	g_byte_array_append(out, (guint8 *)&phdr, sizeof(phdr));
 
 	guint64 offset = data_at;
 
-	for (guint i = 0; i < n && guest_memory_segment(memory, i, &s); i++) {
+	for (guint i = 0; i < n && guest_memory_segment(g->memory, i, &s); i++) {
 		phdr = (Elf64_Phdr){ .p_type = PT_LOAD,
 				     .p_flags = PF_R | PF_W | PF_X,
 				     .p_offset = offset,
-				     .p_vaddr = direct_map + s.paddr,
+				     .p_vaddr = g->direct_map + s.paddr,
 				     .p_paddr = s.paddr,
 				     .p_filesz = s.bytes,
 				     .p_memsz = s.bytes };
 		g_byte_array_append(out, (guint8 *)&phdr, sizeof(phdr));
 		offset += s.bytes;
 	}
-	g_byte_array_append(out, note->data, note->len);
+	g_byte_array_append(out, notes->data, notes->len);
 	while (out->len < data_at)
 		g_byte_array_append(out, &zero, 1);
 	return out;
@@ -134,24 +162,24 @@ static gboolean put(struct writer *w, const void *data, gsize bytes, ZSTD_EndDir
 	return TRUE;
 }
 
-static gboolean write_all(struct writer *w, const struct guest_memory *memory, const char *note,
-			  guint64 direct_map, guint64 phys_base)
+static gboolean write_all(struct writer *w, const struct guest *g, const GByteArray *notes)
 {
-	g_autoptr(GByteArray) head = headers(memory, note, direct_map, phys_base);
+	g_autoptr(GByteArray) head = headers(g, notes);
 	struct guest_memory_segment s;
 
 	if (!put(w, head->data, head->len, ZSTD_e_continue))
 		return FALSE;
-	for (guint i = 0; i < SEGMENTS_MAX && guest_memory_segment(memory, i, &s); i++) {
+	for (guint i = 0; i < SEGMENTS_MAX && guest_memory_segment(g->memory, i, &s); i++) {
 		if (!put(w, s.data, s.bytes, ZSTD_e_continue))
 			return FALSE;
 	}
 	return put(w, NULL, 0, ZSTD_e_end);
 }
 
-gboolean vmcore_write(const struct guest_memory *memory, const char *note, guint64 direct_map,
-		      guint64 phys_base, const char *path, GError **error)
+gboolean vmcore_write(const struct guest *g, const GArray *cpus, const char *info, const char *path,
+		      GError **error)
 {
+	g_autoptr(GByteArray) notes = all_notes(g, cpus, info);
 	g_autofree struct writer *w = g_new0(struct writer, 1);
 	gboolean ok;
 
@@ -159,7 +187,7 @@ gboolean vmcore_write(const struct guest_memory *memory, const char *note, guint
 	w->zstd = ZSTD_createCCtx();
 	if (w->file && w->zstd)
 		ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_compressionLevel, LEVEL);
-	ok = w->file && w->zstd && write_all(w, memory, note, direct_map, phys_base);
+	ok = w->file && w->zstd && write_all(w, g, notes);
 	if (w->file && fclose(w->file))
 		ok = FALSE;
 	ZSTD_freeCCtx(w->zstd);

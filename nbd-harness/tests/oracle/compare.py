@@ -13,12 +13,14 @@ variable of the function that waits for it where we search the stack.
 
 Compared are, for each task: that both know it, comm, state; and while it
 sleeps: the function names of its stack, the mutex, rwsem or completion that it
-waits for and that lock's owner.  Each difference is a line; the last line
-counts what was compared.  Exit status: 0 when there is none and something was
-compared.
+waits for and that lock's owner; while it runs in the kernel: the function names
+of its stack, from the registers that the vmcore has.  Each difference is a
+line; the last line counts what was compared.  Exit status: 0 when there is none
+and something was compared.
 
 --moved: the guest ran on between snapshot and vmcore.  A task whose switch
-count changed is then not compared, nor a kworker that came or went.
+count changed is then not compared, nor a kworker that came or went, nor the
+stack of one that runs.
 """
 import json
 import sys
@@ -48,7 +50,7 @@ RWSEM_READER, RWSEM_FLAGS = 1, 3
 class Comparison:
     def __init__(self):
         self.differences = 0
-        self.tasks = self.stacks = self.owners = self.waits = self.skipped = 0
+        self.tasks = self.stacks = self.owners = self.waits = self.running = self.skipped = 0
 
     def differ(self, task, what, ours, drgn):
         self.differences += 1
@@ -65,9 +67,10 @@ def text(characters):
     return "".join(chr(b) if 32 <= b < 127 else "?" for b in characters.string_())
 
 
-def our_stack(task):
-    """['mutex_lock+0x2c ffffffff814f4a6c', ...] -> names"""
-    names = [base_name(frame.split("+")[0]) for frame in task.get("stack", [])]
+def our_stack(task, guesses=True):
+    """['mutex_lock+0x2c ffffffff814f4a6c', '? plant_spin+0x15 ...', ...] -> names"""
+    frames = [frame for frame in task.get("stack", []) if guesses or not frame.startswith("? ")]
+    names = [base_name(frame.removeprefix("? ").split("+")[0]) for frame in frames]
     return [name for name in names if name not in ALLOWED]
 
 
@@ -131,6 +134,28 @@ def compare_sleeper(c, label, ours, task):
     c.owners += theirs is not None and theirs[2] != 0
 
 
+def comparable(ours, trace):
+    """Of a task that runs, until where drgn can follow: it has no name for assembly, in which a
+    task may be stopped, and by frame pointers it does not find what an interrupt interrupted."""
+    theirs = drgn_stack(trace)
+    if not trace[0].name:
+        ours = ours[1:]
+    for i, name in enumerate(ours):
+        if name.startswith("asm_"):
+            return ours[:i], theirs[:i]
+    return ours, theirs
+
+
+def compare_runner(c, label, ours, task):
+    """Frame pointers miss the caller of a function that has not made its frame yet: the word on
+    top of the stack is that caller, or anything else, hence a guess."""
+    trace = task.prog_.stack_trace(task)
+    guessed = comparable(our_stack(ours), trace)
+    c.running += 1
+    compare_stacks(c, label, *(guessed if guessed[0] == guessed[1] else
+                               comparable(our_stack(ours, guesses=False), trace)))
+
+
 def compare_task(c, ours, task, moved):
     comm = text(task.comm)
     label = f"{comm}:{task.pid.value_()}"
@@ -138,13 +163,16 @@ def compare_task(c, ours, task, moved):
         c.skipped += 1
         return
     c.tasks += 1
+    state = ours.get("state", 0)
     if ours["comm"] != comm:
         c.differ(label, "comm", ours["comm"], comm)
-    if ours["state"] != task.member_("__state").value_():
-        c.differ(label, "state", f"{ours['state']:#x}",
+    if state != task.member_("__state").value_():
+        c.differ(label, "state", f"{state:#x}",
                  f"{task.member_('__state').value_():#x} ({task_state_to_char(task)})")
-    if ours["state"] and not task.on_cpu.value_():
+    if state and not task.on_cpu.value_():
         compare_sleeper(c, label, ours, task)
+    elif ours.get("on_cpu") and ours.get("stack") and not moved:
+        compare_runner(c, label, ours, task)
 
 
 def main(prog, arguments):
@@ -167,7 +195,7 @@ def main(prog, arguments):
         else:
             c.differ(comm, "exists", "yes" if mine else "no", "no" if mine else "yes")
     print(f"{c.differences} differences in {c.tasks} tasks, {c.stacks} stacks, {c.waits} waits for "
-          f"a lock or completion, {c.owners} owners; {c.skipped} tasks moved on")
+          f"a lock or completion, {c.owners} owners; {c.running} tasks ran; {c.skipped} moved on")
     return c.differences == 0 and c.stacks > 0
 
 

@@ -297,10 +297,10 @@ static void test_registers(void)
 
 	for (guint cpu = 0; cpu < 2; cpu++) {
 		guint8 *at = core->data + NOTES_AT + cpu * (sizeof(head) + 8 + 336);
-		guint64 registers[27] = { [4] = 0x100 + cpu,
-					  [16] = 0x200 + cpu,
-					  [17] = cpu ? 0x33 : 0x10,
-					  [19] = 0x300 + cpu };
+		guint64 registers[USER_REGISTERS] = { [USER_RBP] = 0x100 + cpu,
+						      [USER_RIP] = 0x200 + cpu,
+						      [USER_CS] = cpu ? 0x33 : 0x10,
+						      [USER_RSP] = 0x300 + cpu };
 
 		memcpy(at, &head, sizeof(head));
 		memcpy(at + sizeof(head), "CORE\0\0\0", 8);

@@ -16,6 +16,10 @@ static const char recorded[] =
 	"RIP=ffffffffaa253907 RFL=00000046 [---Z-P-] CPL=0 II=0 A20=1 SMM=0 HLT=1\r\n"
 	"ES =0000 0000000000000000 00000000 00000000\r\n"
 	"CS =0010 0000000000000000 ffffffff 00af9b00 DPL=0 CS64 [-RA]\r\n"
+	"SS =0018 0000000000000000 ffffffff 00cf9300 DPL=0 DS   [-WA]\r\n"
+	"DS =0000 0000000000000000 00000000 00000000\r\n"
+	"FS =0000 0000000000000000 00000000 00000000\r\n"
+	"GS =0000 ffff8a5d4f800000 00000000 00000000\r\n"
 	"CR0=80050033 CR2=ffff8a5d49801000 CR3=0000000008822000 CR4=00750ef0\r\n"
 	"\r\nCPU#1\r\n"
 	"RAX=0000000000000001 RBX=ffff8a5d4024c8c0 RCX=0000000000000000 RDX=0000000000000000\r\n"
@@ -44,6 +48,15 @@ static void test_recorded(void)
 	g_assert_cmpuint(r[1].cpu, ==, 1);
 	g_assert_cmpuint(r[1].cpl, ==, 3);
 	g_assert_cmphex(r[1].rip, ==, 0x40129e);
+	g_assert_cmphex(r[0].user[USER_RBP], ==, r[0].rbp);
+	g_assert_cmphex(r[0].user[USER_RDX], ==, 0xffff8a5d422d8000);
+	g_assert_cmphex(r[0].user[USER_R11], ==, 0xffffcd87c0003ff8);
+	g_assert_cmphex(r[0].user[USER_FLAGS], ==, 0x46);
+	g_assert_cmphex(r[0].user[USER_CS], ==, 0x10);
+	g_assert_cmphex(r[0].user[USER_SS], ==, 0x18);
+	g_assert_cmphex(r[0].user[USER_GS_BASE], ==, 0xffff8a5d4f800000);
+	g_assert_cmphex(r[1].user[USER_R11], ==, 0x202);
+	g_assert_cmphex(r[1].user[USER_SS], ==, 0); /* not in this text */
 }
 
 /* A vCPU that boots, or that runs a 32-bit program, has no 64-bit registers. */

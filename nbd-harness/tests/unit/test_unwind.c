@@ -142,7 +142,7 @@ static guint64 asleep(guint64 sp, enum function function, guint64 bp)
 static gboolean running(guint64 rip, guint64 rsp, guint64 rbp, guint cpl)
 {
 	g_autoptr(GArray) cpus = g_array_new(FALSE, FALSE, sizeof(struct vcpu_registers));
-	struct vcpu_registers r = { 0, TRUE, cpl, rip, rsp, rbp };
+	struct vcpu_registers r = { .valid = TRUE, .cpl = cpl, .rip = rip, .rsp = rsp, .rbp = rbp };
 
 	g_array_append_val(cpus, r);
 	put64(PERCPU + 0x100, TASK);

@@ -33,13 +33,13 @@ with_drgn() {
 	fi
 }
 
-# hang SCENARIO: sets $dir, with vmcore and snapshot; fails when the guest did not hang.
+# hang SCENARIO VERDICT: sets $dir, with vmcore and snapshot; fails when the guest did not hang so.
 hang() {
 	begin_runs "$1"
 	next_run || line=
 	wait "$harness" || true
 	dir=$(echo "$line" | member run_dir)
-	[ "$(echo "$line" | member verdict)" = DEADLOCK ] || return 1
+	[ "$(echo "$line" | member verdict)" = "$2" ] || return 1
 	zstd -dqf --rm "$dir/vmcore.zst" -o "$work/vmcore"
 	tail -n 1 "$dir/snapshots.jsonl" >"$work/snapshot.json"
 	vmlinux=$(member vmlinux <"$dir/run.json")
@@ -65,17 +65,25 @@ agrees() {
 	with_drgn "$1: ... in the vmcore, too" same_as_drgn views "$work/inspect.json"
 }
 
-owners_compared() {
+# compared WHAT: at least one of them was.
+compared() {
 	same_as_drgn compare "$work/inspect.json"
-	grep ' [1-9][0-9]* owners' "$work/drgn"
+	grep " [1-9][0-9]* $1" "$work/drgn"
 }
 
 # finds WHAT SED: the altered snapshot differs, and the difference names WHAT.
 finds() {
 	sed "$2" "$work/snapshot.json" >"$work/altered.json"
 	! cmp -s "$work/snapshot.json" "$work/altered.json" || return 1
-	! same_as_drgn compare --moved "$work/altered.json" || return 1
-	grep "$1.*: netswap says" "$work/drgn"
+	differs "$1" --moved "$work/altered.json"
+}
+
+# differs WHAT ARGUMENT...: the comparison finds a difference and names WHAT.
+differs() {
+	what=$1
+	shift
+	! same_as_drgn compare "$@" || return 1
+	grep "$what.*: netswap says" "$work/drgn"
 }
 
 survives_damage() {
@@ -83,9 +91,9 @@ survives_damage() {
 		make -s fuzz-guest "FUZZ_SECONDS=${FUZZ_SECONDS:-15}"
 }
 
-if hang control/deadlock; then
+if hang control/deadlock DEADLOCK; then
 	agrees control/deadlock
-	with_drgn "control/deadlock: owners of locks were among it" owners_compared
+	with_drgn "control/deadlock: owners of locks were among it" compared owners
 	with_drgn "control: a stack's function" finds "plant_a.*: stack" 's/"plant_a+/"plant_z+/'
 	with_drgn "control: a lock's owner" finds "waits for" 's/"on_owner":"0x[0-9a-f]*"/"on_owner":"0x8"/'
 	with_drgn "control: a lock that is waited for" finds "plant_a.*: waits for" \
@@ -99,15 +107,24 @@ else
 fi
 
 # Requests that were never issued, held on a list: followed the other way round.
-if hang plant/tags; then
+if hang plant/tags DEADLOCK; then
 	agrees plant/tags
 	with_drgn "plant/tags: who holds requests was among it" grep 'requests of .* held' "$work/drgn"
 else
 	check "plant/tags: DEADLOCK" gave DEADLOCK "$line"
 fi
 
+# Tasks that run, unwound from the registers that the vmcore has.
+if hang control/livelock LIVELOCK; then
+	with_drgn "control/livelock: drgn agrees on stacks of running tasks" compared 'tasks ran'
+	sed 's/"plant_spin+/"plant_spun+/' "$work/inspect.json" >"$work/altered.json"
+	with_drgn "control: a running task's function" differs ": stack" "$work/altered.json"
+else
+	check "control/livelock: LIVELOCK" gave LIVELOCK "$line"
+fi
+
 # A real deadlock has longer stacks; whether this run meets one is a matter of chance.
-if hang quickstart/stock; then
+if hang quickstart/stock DEADLOCK; then
 	agrees quickstart/stock
 	check "quickstart/stock: damaged, it neither crashes nor hangs the readers" survives_damage
 else
