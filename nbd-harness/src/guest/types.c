@@ -19,11 +19,36 @@
 struct types {
 	struct btf *btf[1 + MODULES_MAX]; /* vmlinux, then modules split off it */
 	guint n;
+	/* Name -> the first type of it, which libbpf would look for among all others. */
+	GHashTable *structs, *enums; /* values are struct place */
+};
+
+struct place {
+	const struct btf *btf;
+	const struct btf_type *type;
 };
 
 static int silent(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
 	return 0;
+}
+
+/* Take @btf, whose own types begin with the one called @first. */
+static void add_btf(struct types *t, struct btf *btf, guint first)
+{
+	for (guint id = first; id < btf__type_cnt(btf); id++) {
+		const struct btf_type *type = btf__type_by_id(btf, id);
+		const char *name = btf__name_by_offset(btf, type->name_off);
+		GHashTable *names = btf_is_struct(type) ? t->structs
+				    : btf_is_enum(type) ? t->enums
+							: NULL;
+
+		if (names && name && *name && !g_hash_table_contains(names, name))
+			g_hash_table_insert(names, (gpointer)name,
+					    g_memdup2(&(struct place){ btf, type },
+						      sizeof(struct place)));
+	}
+	t->btf[t->n++] = btf;
 }
 
 static struct types *types_new(struct btf *btf, const char *from, GError **error)
@@ -40,7 +65,9 @@ static struct types *types_new(struct btf *btf, const char *from, GError **error
 
 	struct types *t = g_new0(struct types, 1);
 
-	t->btf[t->n++] = btf;
+	t->structs = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+	t->enums = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+	add_btf(t, btf, 1);
 	return t;
 }
 
@@ -97,7 +124,7 @@ gboolean types_add_module(struct types *t, const char *name, const void *data, g
 			    "the BTF of module %s, handed over by the guest, is not usable", name);
 		return FALSE;
 	}
-	t->btf[t->n++] = btf;
+	add_btf(t, btf, btf__type_cnt(t->btf[0]));
 	return TRUE;
 }
 
@@ -105,6 +132,8 @@ void types_free(struct types *t)
 {
 	if (!t)
 		return;
+	g_hash_table_unref(t->structs);
+	g_hash_table_unref(t->enums);
 	while (t->n)
 		btf__free(t->btf[--t->n]);
 	g_free(t);
@@ -123,18 +152,14 @@ static const struct btf_type *resolve(const struct btf *btf, guint32 id)
 	return NULL;
 }
 
-static const struct btf_type *find(const struct types *t, const char *name, guint32 kind,
-				   const struct btf **in)
+static const struct btf_type *find(GHashTable *names, const char *name, const struct btf **in)
 {
-	for (guint i = 0; i < t->n; i++) {
-		int id = btf__find_by_name_kind(t->btf[i], name, kind);
+	const struct place *place = g_hash_table_lookup(names, name);
 
-		if (id > 0) {
-			*in = t->btf[i];
-			return btf__type_by_id(t->btf[i], id);
-		}
-	}
-	return NULL;
+	if (!place)
+		return NULL;
+	*in = place->btf;
+	return place->type;
 }
 
 /* Where a member was found. */
@@ -186,7 +211,7 @@ static gboolean find_member(const struct types *t, const char *type, const char 
 			    struct found *found, GError **error)
 {
 	const struct btf *btf = NULL;
-	const struct btf_type *at = find(t, type, BTF_KIND_STRUCT, &btf);
+	const struct btf_type *at = find(t->structs, type, &btf);
 	guint bit = 0;
 
 	for (const char *rest = path; at && *rest;) {
@@ -238,7 +263,7 @@ gboolean types_bits(const struct types *t, const char *type, const char *path,
 guint types_struct_bytes(const struct types *t, const char *type)
 {
 	const struct btf *btf = NULL;
-	const struct btf_type *found = find(t, type, BTF_KIND_STRUCT, &btf);
+	const struct btf_type *found = find(t->structs, type, &btf);
 
 	return found ? found->size : 0;
 }
@@ -261,7 +286,7 @@ gint64 types_enumerator(const struct types *t, const char *type, const char *nam
 	const struct btf *btf = t->btf[0];
 
 	if (type) {
-		const struct btf_type *found = find(t, type, BTF_KIND_ENUM, &btf);
+		const struct btf_type *found = find(t->enums, type, &btf);
 
 		return found ? enumerator_of(btf, found, name) : -1;
 	}

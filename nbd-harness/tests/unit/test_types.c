@@ -115,6 +115,46 @@ static void test_member(void)
 	types_free(t);
 }
 
+/* A module's types come after those of vmlinux, also where they bear the same name. */
+static void test_module(void)
+{
+	struct btf *base = btf__new_empty();
+	int number = btf__add_int(base, "int", 4, BTF_INT_SIGNED);
+
+	btf__add_struct(base, "task", 8);
+	btf__add_field(base, "state", number, 32, 0);
+
+	struct btf *module = btf__new_empty_split(base);
+	guint32 base_bytes, module_bytes;
+	g_autoptr(GError) error = NULL;
+	guint offset;
+
+	btf__add_struct(module, "task", 16);
+	btf__add_field(module, "own", number, 64, 0);
+	btf__add_struct(module, "nbd", 16);
+	btf__add_field(module, "socks", number, 96, 0);
+	btf__add_enum(module, "order", 4);
+	btf__add_enum_value(module, "second", 2);
+
+	const void *base_raw = btf__raw_data(base, &base_bytes),
+		   *module_raw = btf__raw_data(module, &module_bytes);
+	struct types *t = types_from_blob(base_raw, base_bytes, &error);
+
+	g_assert_false(types_member(t, "nbd", "socks", &offset, NULL, NULL));
+	g_assert_true(types_add_module(t, "nbd", module_raw, module_bytes, &error));
+	g_assert_no_error(error);
+	g_assert_true(types_member(t, "nbd", "socks", &offset, NULL, NULL));
+	g_assert_cmpuint(offset, ==, 12);
+	g_assert_true(types_member(t, "task", "state", &offset, NULL, NULL));
+	g_assert_false(types_member(t, "task", "own", &offset, NULL, NULL));
+	g_assert_cmpuint(types_struct_bytes(t, "task"), ==, 8);
+	g_assert_cmpint(types_enumerator(t, "order", "second"), ==, 2);
+	g_assert_cmpint(types_enumerator(t, "task", "second"), ==, -1);
+	types_free(t);
+	btf__free(module);
+	btf__free(base);
+}
+
 static void test_bits(void)
 {
 	struct types *t = make_types();
@@ -160,6 +200,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/types/member", test_member);
+	g_test_add_func("/types/module", test_module);
 	g_test_add_func("/types/bits", test_bits);
 	g_test_add_func("/types/read-bits", test_read_bits);
 	g_test_add_func("/types/nested", test_nested);
