@@ -49,7 +49,25 @@ gboolean __wrap_layout_load(struct layout *l, const struct types *types, GError 
 void __wrap_guest_memory_free(struct guest_memory *m);
 void __wrap_symbols_free(struct symbols *s);
 void __wrap_types_free(struct types *t);
-void __wrap___sanitizer_weak_hook_strcmp(void *pc, const char *a, const char *b, int result);
+
+/*
+ * libFuzzer learns what numbers are compared, to put them into inputs.  These come from the
+ * guest, and inputs only say where to damage it.  The arguments are left where they are.
+ */
+#define IGNORE(comparison)                                                                         \
+	void __wrap___sanitizer_cov_trace_##comparison(void);                                      \
+	void __wrap___sanitizer_cov_trace_##comparison(void)                                       \
+	{                                                                                          \
+	}
+IGNORE(cmp1)
+IGNORE(cmp2)
+IGNORE(cmp4)
+IGNORE(cmp8)
+IGNORE(const_cmp1)
+IGNORE(const_cmp2)
+IGNORE(const_cmp4)
+IGNORE(const_cmp8)
+IGNORE(switch)
 
 /* The guest; everything but its memory is as it was handed over. */
 static struct guest_memory *memory;
@@ -133,10 +151,6 @@ gboolean __wrap_guest_memory_read(const struct guest_memory *m, guint64 paddr, v
 			lay_over(&patches[i], paddr, to, bytes);
 	}
 	return TRUE;
-}
-
-void __wrap___sanitizer_weak_hook_strcmp(void *pc, const char *a, const char *b, int result)
-{
 }
 
 /* So that a guest can be opened for each input: what does not change is kept. */
@@ -331,14 +345,17 @@ static struct snapshot *read_all(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	SCOPED(snapshot) snapshot = NULL;
+	guint sum = 0;
 
 	decode_all(data, size);
 	snapshot = read_all();
 	if (!snapshot)
 		return 0;
 	check_graph(snapshot);
-	/* The dearest check, and the least likely to find something. */
-	if (size % 8 == 0)
+	/* The dearest check, and the least likely to find something: for one input in eight. */
+	for (size_t i = 0; i < size; i++)
+		sum += data[i];
+	if (sum % 8 == 0)
 		check_json(snapshot);
 	return 0;
 }
