@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * libFuzzer target: what a guest hands over about its kernel, symbols (first
- * byte even) or types (odd), may be anything: it is refused with a message, or
- * can be looked up in without harm and without end.
+ * libFuzzer target: what a guest hands over about its kernel may be anything:
+ * symbols (first byte even), types (odd) or a module's types (3 more than a
+ * multiple of 4) are refused with a message, or can be looked up in without
+ * harm and without end.
  */
+#include <bpf/btf.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,11 +35,10 @@ static void look_up_symbols(const char *text, gsize bytes)
 	symbols_free(s);
 }
 
-static void look_up_types(const void *blob, gsize bytes)
+/* Takes @t; NULL: it was refused with @error. */
+static void look_up_types(struct types *t, const GError *error)
 {
 	static const char *const members[] = { "state", "inner", "part.y", "part.x.z", "missing" };
-	g_autoptr(GError) error = NULL;
-	struct types *t = types_from_blob(blob, bytes, &error);
 	struct types_bits bits;
 	guint offset, size;
 
@@ -56,6 +57,41 @@ static void look_up_types(const void *blob, gsize bytes)
 	types_free(t);
 }
 
+/* vmlinux's types, which those of a module may refer to. */
+static struct types *new_base(void)
+{
+	struct btf *btf = btf__new_empty();
+	int number = btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
+	guint32 bytes;
+
+	btf__add_struct(btf, "part", 8);
+	btf__add_field(btf, "x", number, 0, 0);
+	btf__add_field(btf, "y", number, 32, 7);
+
+	const void *raw = btf__raw_data(btf, &bytes);
+	struct types *t = types_from_blob(raw, bytes, NULL);
+
+	btf__free(btf);
+	return t;
+}
+
+static void take_types(const void *blob, gsize bytes)
+{
+	g_autoptr(GError) error = NULL;
+
+	look_up_types(types_from_blob(blob, bytes, &error), error);
+}
+
+static void take_module(const void *blob, gsize bytes)
+{
+	g_autoptr(GError) error = NULL;
+	struct types *t = new_base();
+
+	if (!types_add_module(t, "module", blob, bytes, &error))
+		g_assert_nonnull(error);
+	look_up_types(t, NULL);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size < 2)
@@ -63,8 +99,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* A copy of just these bytes, so that reading beyond them is seen. */
 	g_autofree void *exact = g_memdup2(data + 1, size - 1);
 
-	if (data[0] & 1)
-		look_up_types(exact, size - 1);
+	if (data[0] % 4 == 3)
+		take_module(exact, size - 1);
+	else if (data[0] & 1)
+		take_types(exact, size - 1);
 	else
 		look_up_symbols(exact, size - 1);
 	return 0;
