@@ -9,9 +9,18 @@
 #define INTERVAL_MAX_US 250000 /* samples come every 100 ms */
 
 struct thread {
+	int schedstat_fd; /* kept open: opening it anew each time is most of what a sample costs */
 	gint64 cpu_ns, delay_ns;
 	guint round;
 };
+
+static void thread_free(gpointer data)
+{
+	struct thread *t = data;
+
+	close(t->schedstat_fd);
+	g_free(t);
+}
 
 struct fair {
 	gint64 start_us, last_us, fair_us;
@@ -24,7 +33,7 @@ struct fair *fair_new(void)
 	struct fair *f = g_new0(struct fair, 1);
 
 	f->start_us = f->last_us = g_get_monotonic_time();
-	f->threads = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
+	f->threads = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, thread_free);
 	return f;
 }
 
@@ -36,17 +45,19 @@ void fair_free(struct fair *f)
 	g_free(f);
 }
 
-static gboolean read_proc(pid_t pid, const char *tid, const char *file, char *to, gsize bytes)
+static int open_proc(pid_t pid, const char *tid, const char *file)
 {
 	char path[80];
 
 	g_snprintf(path, sizeof(path), "/proc/%d/task/%s/%s", pid, tid, file);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
 
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	gssize n = fd >= 0 ? read(fd, to, bytes - 1) : -1;
+/* All of a small file of proc's, as it is now.  FALSE: the thread has ended. */
+static gboolean read_now(int fd, char *to, gsize bytes)
+{
+	gssize n = pread(fd, to, bytes - 1, 0);
 
-	if (fd >= 0)
-		close(fd);
 	to[MAX(n, 0)] = '\0';
 	return n > 0;
 }
@@ -54,12 +65,32 @@ static gboolean read_proc(pid_t pid, const char *tid, const char *file, char *to
 /* The state letter of /proc/.../stat: behind the last parenthesis, since comm may hold anything. */
 static char thread_state(pid_t pid, const char *tid)
 {
-	char stat[512], *end;
+	char stat[512] = "", *end;
+	int fd = open_proc(pid, tid, "stat");
 
-	if (!read_proc(pid, tid, "stat", stat, sizeof(stat)) || !(end = strrchr(stat, ')')) ||
-	    end[1] != ' ')
-		return '?';
-	return end[2];
+	if (fd >= 0) {
+		read_now(fd, stat, sizeof(stat));
+		close(fd);
+	}
+	end = strrchr(stat, ')');
+	return end && end[1] == ' ' ? end[2] : '?';
+}
+
+/* The thread of key @tid, known already or not; NULL: it has ended. */
+static struct thread *thread_at(struct fair *f, pid_t pid, const char *tid, gpointer key)
+{
+	struct thread *t = g_hash_table_lookup(f->threads, key);
+	int fd;
+
+	if (t)
+		return t;
+	fd = open_proc(pid, tid, "schedstat");
+	if (fd < 0)
+		return NULL;
+	t = g_new0(struct thread, 1);
+	t->schedstat_fd = fd;
+	g_hash_table_insert(f->threads, key, t);
+	return t;
 }
 
 struct group {
@@ -73,24 +104,27 @@ static void see_thread(struct fair *f, pid_t pid, const char *tid, gint64 interv
 		       struct group *group)
 {
 	gpointer key = GINT_TO_POINTER((int)g_ascii_strtoll(tid, NULL, 10));
-	struct thread *t = g_hash_table_lookup(f->threads, key);
+	struct thread *t = thread_at(f, pid, tid, key);
 	char text[96];
-	gint64 cpu_ns, delay_ns;
+	gint64 cpu_ns, delay_ns, ran_us = 0, waited_us = 0;
 
-	if (!read_proc(pid, tid, "schedstat", text, sizeof(text)) ||
-	    sscanf(text, "%" G_GINT64_FORMAT " %" G_GINT64_FORMAT, &cpu_ns, &delay_ns) != 2)
+	if (!t)
 		return;
+	if (!read_now(t->schedstat_fd, text, sizeof(text)) ||
+	    sscanf(text, "%" G_GINT64_FORMAT " %" G_GINT64_FORMAT, &cpu_ns, &delay_ns) != 2) {
+		/* If another thread has that number now, it is met anew next time. */
+		g_hash_table_remove(f->threads, key);
+		return;
+	}
 	group->threads++;
 	group->cpu_us += cpu_ns / 1000;
-	if (!t) {
-		t = g_new0(struct thread, 1);
-		*t = (struct thread){ cpu_ns, delay_ns, 0 };
-		g_hash_table_insert(f->threads, key, t);
+	if (t->round) { /* not the first look at it */
+		ran_us = (cpu_ns - t->cpu_ns) / 1000;
+		waited_us = (delay_ns - t->delay_ns) / 1000;
 	}
-
-	gint64 ran_us = (cpu_ns - t->cpu_ns) / 1000, waited_us = (delay_ns - t->delay_ns) / 1000;
-
-	*t = (struct thread){ cpu_ns, delay_ns, f->round };
+	t->cpu_ns = cpu_ns;
+	t->delay_ns = delay_ns;
+	t->round = f->round;
 	/* It did not run: because it had nothing to do, or because it was not let? */
 	if (ran_us == 0) {
 		char state = thread_state(pid, tid);
