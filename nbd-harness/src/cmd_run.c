@@ -22,7 +22,8 @@
 #include "report/report.h"
 #include "run/run.h"
 
-#define RUNS_DIR "netswap-runs"
+#define RUNS_DIR  "netswap-runs"
+#define BOOTS_MAX 3
 
 static gboolean json, no_observer, measure_stops, shell_on_failure;
 static gint64 seed = 1;
@@ -131,7 +132,7 @@ static void print_line(const char *scenario, const char *verdict, const char *ex
 		run_seed, duration_s, dir);
 }
 
-static gboolean run_here(const struct scenario *s, gint64 run_seed, struct tally *tally,
+static gboolean run_once(const struct scenario *s, gint64 run_seed, struct run_result *result,
 			 GError **error)
 {
 	g_autofree char *dir = run_dir(s, run_seed);
@@ -141,10 +142,29 @@ static gboolean run_here(const struct scenario *s, gint64 run_seed, struct tally
 				       .report = report_write,
 				       .measure_stops = measure_stops,
 				       .shell_on_failure = shell_on_failure };
+
+	return run_scenario(s, &options, result, error);
+}
+
+/*
+ * A boot that the emulator spoilt says nothing of the kernel, and happens once
+ * in some hundred: it is begun again.  Its record stays.
+ */
+static gboolean run_here(const struct scenario *s, gint64 run_seed, struct tally *tally,
+			 GError **error)
+{
 	struct run_result result;
 
-	if (!run_scenario(s, &options, &result, error))
-		return FALSE;
+	for (guint boot = 1;; boot++) {
+		if (!run_once(s, run_seed, &result, error))
+			return FALSE;
+		if (!result.emulator_failed || boot == BOOTS_MAX || run_interrupted())
+			break;
+		g_printerr("%s seed %" G_GINT64_FORMAT
+			   ": the emulator failed before the pressure began (%s); begins again\n",
+			   s->name, run_seed, result.dir);
+		run_result_clear(&result);
+	}
 	count(tally, result.verdict, result.as_expected);
 	if (json)
 		print_json(s, &result);

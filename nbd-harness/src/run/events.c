@@ -71,8 +71,10 @@ static void on_console_line(const struct klog_mark *mark, const char *line, gpoi
 	struct run *r = data;
 
 	run_event(r, EVENT_CONSOLE, mark->name, line);
-	if (mark->evidence)
-		run_evidence(r, mark->verdict, mark->name, klog_reason(mark, line));
+	if (!mark->evidence)
+		return;
+	run_evidence(r, mark->verdict, mark->name, klog_reason(mark, line));
+	r->emulator_failed |= mark->verdict == VERDICT_INFRA && r->press_host_us < 0;
 }
 
 void run_poll_console(struct run *r)

@@ -136,7 +136,8 @@ gboolean run_scenario(const struct scenario *s, const struct run_options *option
 		ok = run_save(&r, result, error) && options->report(result->dir, error);
 		progress_end(r.progress, "%s after %.1f s",
 			     ok ? verdict_name(result->verdict) : "failed", r.now.host_us / 1e6);
-		if (ok && options->shell_on_failure && !result->as_expected && !run_interrupted())
+		if (ok && options->shell_on_failure && !result->as_expected &&
+		    !result->emulator_failed && !run_interrupted())
 			hand_over_to_person(&r);
 	}
 	clear(&r);

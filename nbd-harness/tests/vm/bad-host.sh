@@ -94,6 +94,12 @@ else
 		run --set machine.accel=kvm control/pass
 fi
 
+# What the emulator's stale breakpoint looks like on the console, in words of the command line,
+# which a booting kernel says twice.
+check "boots that the emulator spoilt are begun again, twice" fails "stale translation" \
+	run --set 'kernel.cmdline=loglevel=7 "Oops: int3" "Code: 90 90 90 <90>"' control/pass
+check "... and say so" sh -c '[ "$(grep -c "begins again" "$1")" = 2 ]' sh "$work/err"
+
 image=$("$netswap" kernel path --quiet --series fix)
 other=$("$netswap" kernel path --quiet)
 check "a vmlinux that does not belong to the kernel" fails "vmlinux" \
