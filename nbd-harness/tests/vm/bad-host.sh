@@ -98,7 +98,7 @@ fi
 # which a booting kernel says twice.
 check "boots that the emulator spoilt are begun again, twice" fails "stale translation" \
 	run --set 'kernel.cmdline=loglevel=7 "Oops: int3" "Code: 90 90 90 <90>"' control/pass
-check "... and say so" sh -c '[ "$(grep -c "begins again" "$1")" = 2 ]' sh "$work/err"
+check "... and say so" test "$(grep -c "begins again" "$work/err")" = 2
 
 image=$("$netswap" kernel path --quiet --series fix)
 other=$("$netswap" kernel path --quiet)
