@@ -189,6 +189,14 @@ gboolean machine_resume(struct machine *m, GError **error)
 	return TRUE;
 }
 
+gint64 machine_paused_us(const struct machine *m)
+{
+	gint64 stop_us = qmp_event_us(m->qemu->qmp, "STOP");
+	gint64 resume_us = qmp_event_us(m->qemu->qmp, "RESUME");
+
+	return stop_us && resume_us ? resume_us - stop_us : -1;
+}
+
 void machine_request(struct machine *m, const char *line)
 {
 	g_strlcpy(m->board->request, line, BOARD_REQUEST_BYTES);

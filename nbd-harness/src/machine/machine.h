@@ -58,6 +58,13 @@ DEFINE_SCOPED(machine, machine_free)
 /* QMP stop and cont. */
 gboolean machine_pause(struct machine *m, GError **error);
 gboolean machine_resume(struct machine *m, GError **error);
+/*
+ * For how long the pause was that machine_resume() has just ended, as QEMU tells
+ * it: from when all vCPUs stood still until just before they went on.  -1: it
+ * does not tell.  What both calls take is longer, by the time that QEMU and we
+ * wait for a CPU to ask and to answer.
+ */
+gint64 machine_paused_us(const struct machine *m);
 
 /* Ask PID 1 of the guest to carry out one more script line; does not wait. */
 void machine_request(struct machine *m, const char *line);

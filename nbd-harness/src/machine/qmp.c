@@ -55,6 +55,28 @@ static void deliver_event(struct qmp *qmp, JsonObject *message)
 			      qmp->user_data);
 }
 
+/* "timestamp": {"seconds": 1763739123, "microseconds": 456789} */
+static gint64 timestamp_us(JsonObject *message)
+{
+	JsonNode *node = json_object_get_member(message, "timestamp");
+	JsonObject *stamp = node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node)
+								 : NULL;
+
+	if (!stamp)
+		return 0;
+	return json_object_get_int_member_with_default(stamp, "seconds", 0) * G_USEC_PER_SEC +
+	       json_object_get_int_member_with_default(stamp, "microseconds", 0);
+}
+
+gint64 qmp_event_us(struct qmp *qmp, const char *event)
+{
+	for (GList *l = qmp->events.tail; l; l = l->prev) {
+		if (!strcmp(json_object_get_string_member(l->data, "event"), event))
+			return timestamp_us(l->data);
+	}
+	return 0;
+}
+
 static gboolean deliver(gpointer user_data)
 {
 	struct qmp *qmp = user_data;

@@ -40,6 +40,11 @@ struct qmp *qmp_new(int fd, guint deadline_ms, qmp_event_fn on_event, qmp_closed
  */
 JsonNode *qmp_execute(struct qmp *qmp, const char *command, const char *arguments_json,
 		      guint deadline_ms, GError **error);
+/*
+ * When @event happened last, in microseconds of QEMU's wall clock; 0 where it is
+ * not among those that wait to be delivered, or does not say.
+ */
+gint64 qmp_event_us(struct qmp *qmp, const char *event);
 /* The human monitor command @line; returns its text, caller frees. */
 char *qmp_hmp(struct qmp *qmp, const char *line, guint deadline_ms, GError **error);
 void qmp_free(struct qmp *qmp);

@@ -149,7 +149,7 @@ static void show_progress(struct run *r)
 static struct snapshot *read_stopped(struct run *r, char **about, GError **error)
 {
 	g_autoptr(GError) unread = NULL;
-	gint64 stopped_us = g_get_monotonic_time();
+	gint64 asked_us = g_get_monotonic_time();
 
 	if (!machine_pause(r->machine, error))
 		return NULL;
@@ -162,9 +162,11 @@ static struct snapshot *read_stopped(struct run *r, char **about, GError **error
 		snapshot_free(s);
 		return NULL;
 	}
-	*about = g_strdup_printf("%u tasks; VM stopped for %" G_GINT64_FORMAT " us%s%s",
-				 s->tasks->len, g_get_monotonic_time() - stopped_us,
-				 unread ? "; " : "", unread ? unread->message : "");
+	*about = g_strdup_printf("%u tasks; VM stopped for %" G_GINT64_FORMAT
+				 " us, %" G_GINT64_FORMAT " us with asking%s%s",
+				 s->tasks->len, machine_paused_us(r->machine),
+				 g_get_monotonic_time() - asked_us, unread ? "; " : "",
+				 unread ? unread->message : "");
 	return s;
 }
 

@@ -171,8 +171,8 @@ static void test_client_commands(void)
 		"",
 		"{\"return\": {}, \"id\": 1}\r\n",
 		"",
-		"{\"event\": \"RESUME\"}\r\n{\"event\": \"SHUTDOWN\", \"data\": {\"guest\": "
-		"true}}\r\n",
+		"{\"event\": \"RESUME\", \"timestamp\": {\"seconds\": 2, \"microseconds\": "
+		"5}}\r\n{\"event\": \"SHUTDOWN\", \"data\": {\"guest\": true}}\r\n",
 		"{\"return\": {\"status\": \"running\"}, \"id\": 2}\r\n",
 		"",
 		"{\"error\": {\"class\": \"GenericError\", \"desc\": \"no such thing\"}, \"id\": "
@@ -194,6 +194,9 @@ static void test_client_commands(void)
 			"running");
 	/* Events are never delivered from inside a command. */
 	g_assert_cmpstr(s.seen.events->str, ==, "");
+	g_assert_cmpint(qmp_event_us(s.qmp, "RESUME"), ==, 2000005);
+	g_assert_cmpint(qmp_event_us(s.qmp, "SHUTDOWN"), ==, 0); /* does not say */
+	g_assert_cmpint(qmp_event_us(s.qmp, "STOP"), ==, 0);	 /* not seen */
 
 	g_assert_null(qmp_execute(s.qmp, "x", "{\"a\":1}", 1000, &error));
 	g_assert_nonnull(strstr(error->message, "no such thing"));
