@@ -90,6 +90,18 @@ void view_task_sample(const struct guest *g, struct sample *s)
 		guest_read(g, tainted, &s->tainted, 8);
 }
 
+gboolean view_task_running(const struct guest *g)
+{
+	for (guint cpu = 0; cpu < g->cpus; cpu++) {
+		guint64 task = guest_current_task(g, cpu);
+		guint32 pid;
+
+		if (!task || !guest_u32(g, task + g->at.task_pid, &pid) || pid)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 struct reading {
 	const struct unwinder *unwinder;
 	const struct view_wait *waits;

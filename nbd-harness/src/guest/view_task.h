@@ -12,6 +12,9 @@
 /* Fill the task fields of @s; a torn walk of a running guest leaves them unknown. */
 void view_task_sample(const struct guest *g, struct sample *s);
 
+/* Does any CPU run a task, other than its idle task, which is on no list?  TRUE if unknown. */
+gboolean view_task_running(const struct guest *g);
+
 /*
  * Append a struct task_facts for every thread; the guest must be
  * stopped.  Stacks are as @u unwinds them.

@@ -19,7 +19,8 @@ static const char *value(const char *at, const char *end, const char *name)
 	gsize len = strlen(name);
 
 	for (const char *c = at; end - c > (gssize)len; c++) {
-		if (!memcmp(c, name, len) && c[len] == '=' && (c == at || g_ascii_isspace(c[-1])))
+		if (*c == *name && !memcmp(c, name, len) && c[len] == '=' &&
+		    (c == at || g_ascii_isspace(c[-1])))
 			return c + len + 1;
 	}
 	return NULL;

@@ -13,6 +13,7 @@
 #include <board.h>
 #include <time.h>
 
+#include "guest/view_task.h"
 #include "machine/registers.h"
 #include "run/live.h"
 #include "run/open.h"
@@ -154,8 +155,10 @@ static struct snapshot *read_stopped(struct run *r, char **about, GError **error
 	if (!machine_pause(r->machine, error))
 		return NULL;
 
-	/* Without registers a snapshot lacks the stacks of running tasks, no more. */
-	g_autoptr(GArray) cpus = vcpu_registers_read(r->machine->qemu->qmp, &unread);
+	/* For the stacks of running tasks: without registers a snapshot lacks those, no more. */
+	g_autoptr(GArray) cpus = view_task_running(r->guest)
+					 ? vcpu_registers_read(r->machine->qemu->qmp, &unread)
+					 : NULL;
 	struct snapshot *s = observer_snapshot(r->observer, r->now.host_us, cpus);
 
 	if (!machine_resume(r->machine, error)) {
