@@ -37,7 +37,8 @@ static void see_reception(const struct guest *g, guint64 napi, struct napi_facts
 {
 	guint64 queue = napi - g->at.rq_napi, vq, dropped;
 
-	facts->rx_posted = facts->rx_dropped = -1;
+	facts->rx_posted = facts->rx_seen = -1;
+	facts->rx_dropped = -1;
 	if (g_strcmp0(facts->poll, "virtnet_poll") || g->at.rq_napi == LAYOUT_NONE)
 		return;
 	if (g->at.rq_vq != LAYOUT_NONE && guest_u64(g, queue + g->at.rq_vq, &vq) &&

@@ -189,6 +189,7 @@ struct napi_facts {
 	char device[17];
 	const char *poll;   /* interned name of the poll function, or NULL */
 	gint32 rx_posted;   /* receive buffers that the device may fill; -1: not known */
+	gint32 rx_seen;	    /* of these, what the device says it has seen; -1: not known */
 	gint64 rx_dropped;  /* packets that came in and found no memory, ever; -1: not known */
 	gboolean scheduled; /* SCHED set: to be polled, or disabled */
 	gboolean disabled;  /* SCHED and NPSVC set: napi_disable() is in force */

@@ -94,6 +94,7 @@ static void napis(const struct snapshot *s, struct table *t)
 			       : n->scheduled ? "scheduled"
 					      : "idle"),
 			  n->rx_posted < 0 ? g_strdup("?") : number(n->rx_posted),
+			  n->rx_seen < 0 ? g_strdup("?") : number(n->rx_seen),
 			  n->rx_dropped < 0 ? g_strdup("?") : number(n->rx_dropped), NULL);
 	}
 }
@@ -230,7 +231,8 @@ static const struct {
 	    "#retransmits", "#timer, jiffies", "memalloc" },
 	  sockets },
 	{ "NAPI",
-	  { "device", "poll", "state", "#receive buffers posted", "#dropped on arrival" },
+	  { "device", "poll", "state", "#receive buffers posted", "#seen by the device",
+	    "#dropped on arrival" },
 	  napis },
 	{ "In page reclaim", { "task", "gfp", "#order", "#priority", "#freed pages" }, reclaimers },
 	{ "Work items",

@@ -93,6 +93,7 @@ static const struct field napis_fields[] = {
 	F(napi_facts, TEXT, device),
 	F(napi_facts, NAME, poll),
 	F_ABSENT(napi_facts, I32, rx_posted, "rx_posted", -1),
+	F_ABSENT(napi_facts, I32, rx_seen, "rx_seen", -1),
 	F_ABSENT(napi_facts, I64, rx_dropped, "rx_dropped", -1),
 	F(napi_facts, BOOL, scheduled),
 	F(napi_facts, BOOL, disabled),

@@ -15,6 +15,7 @@
 
 #include "guest/view_task.h"
 #include "machine/registers.h"
+#include "machine/virtqueue.h"
 #include "run/live.h"
 #include "run/open.h"
 #include "run/run_private.h"
@@ -146,6 +147,19 @@ static void show_progress(struct run *r)
 			s->nbd_oldest_ms > 3000 ? ", the oldest for seconds" : "");
 }
 
+/* The receive queue as the device has it, beside what its driver says. */
+static void add_device_side(struct run *r, struct snapshot *s)
+{
+	for (guint i = 0; i < s->napis->len; i++) {
+		struct napi_facts *napi = &g_array_index(s->napis, struct napi_facts, i);
+
+		if (napi->rx_posted < 0)
+			continue;
+		napi->rx_seen = virtqueue_rx_seen(r->machine->qemu->qmp);
+		return; /* one queue pair */
+	}
+}
+
 /* Stop the VM, read everything, let it go on.  *about (caller frees) says how long that took. */
 static struct snapshot *read_stopped(struct run *r, char **about, GError **error)
 {
@@ -185,6 +199,7 @@ static gboolean take_snapshot(struct run *r, GError **error)
 	s->fair_us = r->now.fair_us;
 	s->server_answers = answers;
 	s->server_running = r->now.server_running == 1;
+	add_device_side(r, s);
 
 	g_autofree char *detail = g_strdup_printf("%s%s%s", about, refused ? "; server: " : "",
 						  refused ? refused->message : "");

@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "machine/attach.h"
+#include "machine/virtqueue.h"
 #include "board.h"
 
 #define GUEST_RAM_BYTES (128u << 20)
@@ -125,6 +126,7 @@ static gboolean world_make(struct world *w)
 					  .kernel_cmdline = "a=b c",
 					  .accel = "tcg",
 					  .nic = "virtio-net",
+					  .pcap_fd = -1,
 					  .memory_bytes = GUEST_RAM_BYTES,
 					  .cpus = 2 };
 	return TRUE;
@@ -328,8 +330,42 @@ static void test_nics(void)
 		g_assert_no_error(error);
 		devices = qmp_hmp(w.q->qmp, "info network", 5000, &error);
 		g_assert_nonnull(strstr(devices, nics[i]));
+		/* The guest has no driver: a queue that is there, and nothing posted. */
+		g_assert_cmpint(virtqueue_rx_seen(w.q->qmp), ==, i ? -1 : 0);
 		world_end(&w);
 	}
+}
+
+/* Answers of QEMU 7.2, shortened, and what no QEMU would say. */
+static void test_virtqueue(void)
+{
+	static const struct {
+		const char *status;
+		gint count;
+	} cases[] = {
+		{ "{\"name\":\"virtio-net\",\"queue-index\":0,\"inuse\":0,\"vring-num\":256,"
+		  "\"last-avail-idx\":65530,\"shadow-avail-idx\":241,\"used-idx\":65530}",
+		  247 },
+		{ "{\"last-avail-idx\":7,\"shadow-avail-idx\":7}", 0 },
+		{ "{\"last-avail-idx\":7}", -1 },
+		{ "[]", -1 },
+		{ "null", -1 },
+	};
+	g_autoptr(JsonNode) devices =
+		json_from_string("[{\"name\":\"virtio-blk\",\"path\":\"/b\"}, 3, {\"path\":\"/c\"},"
+				 "{\"name\":\"virtio-net\",\"path\":\"/n\"}]",
+				 NULL);
+	g_autoptr(JsonNode) none = json_from_string("{}", NULL);
+
+	g_assert_cmpstr(virtqueue_find_net(devices), ==, "/n");
+	g_assert_null(virtqueue_find_net(none));
+	g_assert_null(virtqueue_find_net(NULL));
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(JsonNode) status = json_from_string(cases[i].status, NULL);
+
+		g_assert_cmpint(virtqueue_count(status), ==, cases[i].count);
+	}
+	g_assert_cmpint(virtqueue_count(NULL), ==, -1);
 }
 
 static void test_devices(void)
@@ -402,6 +438,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/qemu/console-attached", test_console_attached);
 	g_test_add_func("/qemu/killed", test_killed);
 	g_test_add_func("/qemu/nics", test_nics);
+	g_test_add_func("/qemu/virtqueue", test_virtqueue);
 	g_test_add_func("/qemu/devices", test_devices);
 	g_test_add_func("/qemu/command", test_command);
 	g_test_add_func("/qemu/refusals", test_refusals);
