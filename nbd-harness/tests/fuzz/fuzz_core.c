@@ -12,6 +12,7 @@
 #include "guest/kallsyms.h"
 #include "guest/memory_elf.h"
 #include "guest/vmcoreinfo.h"
+#include "machine/registers.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -52,6 +53,18 @@ static void look_into(struct guest_memory *memory, const char *note)
 	}
 }
 
+static void look_at_cpus(const GArray *cpus)
+{
+	if (cpus->len > VCPUS_MAX)
+		abort();
+	for (guint i = 0; i < cpus->len; i++) {
+		const struct vcpu_registers *r = &g_array_index(cpus, struct vcpu_registers, i);
+
+		if (r->cpu != i || r->cpl > 3 || r->rsp != r->user[USER_RSP])
+			abort();
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	int fd = memfd_create("core", MFD_CLOEXEC);
@@ -67,6 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	if (memory)
 		look_into(memory, notes.vmcoreinfo);
+	look_at_cpus(notes.cpus);
 	memory_elf_notes_clear(&notes);
 	guest_memory_free(memory);
 	close(fd);

@@ -19,7 +19,7 @@ def read_all(prog):
         try:
             [frame.name for frame in prog.stack_trace(task)]
         except (ValueError, FaultError):
-            pass  # it runs, and its registers are not in the core
+            pass  # it ran, and its CPU's registers are not in the core
 
 
 read_all(prog)  # drgn sets prog
