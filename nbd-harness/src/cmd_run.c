@@ -161,7 +161,7 @@ static gboolean run_here(const struct scenario *s, gint64 run_seed, struct tally
 		if (!result.emulator_failed || boot == BOOTS_MAX || run_interrupted())
 			break;
 		g_printerr("%s seed %" G_GINT64_FORMAT
-			   ": the emulator failed before the pressure began (%s); begins again\n",
+			   ": the emulator failed before anything was swapped (%s); begins again\n",
 			   s->name, run_seed, result.dir);
 		run_result_clear(&result);
 	}

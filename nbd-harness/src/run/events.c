@@ -74,7 +74,7 @@ static void on_console_line(const struct klog_mark *mark, const char *line, gpoi
 	if (!mark->evidence)
 		return;
 	run_evidence(r, mark->verdict, mark->name, klog_reason(mark, line));
-	r->emulator_failed |= mark->verdict == VERDICT_INFRA && r->press_host_us < 0;
+	r->emulator_failed |= mark->verdict == VERDICT_INFRA && r->now.swap_out_pages <= 0;
 }
 
 void run_poll_console(struct run *r)

@@ -27,7 +27,7 @@ struct run_options {
 struct run_result {
 	enum verdict verdict, expected;
 	gboolean as_expected;
-	gboolean emulator_failed; /* before the pressure began, so that nothing was tried yet */
+	gboolean emulator_failed; /* before anything was swapped: nothing was tried yet */
 	gint64 detected_after_us; /* of fair time, from the last progress to the decision */
 	gint64 duration_us;	  /* of host time, from QEMU's start */
 	char *dir, *signature, *kernel;

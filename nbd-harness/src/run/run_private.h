@@ -62,7 +62,7 @@ struct run {
 	gint64 press_host_us; /* when PRESSING was first seen, -1 before */
 	gint64 pressed_us;    /* host time of the last sample of the pressure */
 	gboolean ended;
-	gboolean emulator_failed;   /* before the pressure began */
+	gboolean emulator_failed;   /* before anything was swapped */
 	gboolean record_failed;	    /* said once */
 	gboolean killed_on_purpose; /* the server, by a fault */
 	gboolean held_on_purpose;   /* the server, by a fault that is in force */

@@ -18,9 +18,9 @@ of its stack, from the registers that the vmcore has.  Each difference is a
 line; the last line counts what was compared.  Exit status: 0 when there is none
 and something was compared.
 
---moved: the guest ran on between snapshot and vmcore.  A task whose switch
-count changed is then not compared, nor a kworker that came or went, nor the
-stack of one that runs.
+--moved: the guest ran on between snapshot and vmcore.  A task that was woken
+since, or whose switch count changed, is then not compared, nor a kworker that
+came or went, nor the stack of one that runs.
 """
 import json
 import sys
@@ -156,10 +156,16 @@ def compare_runner(c, label, ours, task):
                                comparable(our_stack(ours, guesses=False), trace)))
 
 
+def moved_on(ours, task):
+    """It was switched, or woken and waits for a CPU: that counts as no switch yet."""
+    return (ours["switches"] != task.nvcsw.value_() + task.nivcsw.value_() or
+            ours.get("state", 0) != 0 and task.member_("__state").value_() == 0)
+
+
 def compare_task(c, ours, task, moved):
     comm = text(task.comm)
     label = f"{comm}:{task.pid.value_()}"
-    if moved and ours["switches"] != task.nvcsw.value_() + task.nivcsw.value_():
+    if moved and moved_on(ours, task):
         c.skipped += 1
         return
     c.tasks += 1
