@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
@@ -31,6 +32,7 @@ static int verb_blob(char *args);
 static int verb_run(char *args);
 static int verb_wait_block(char *args);
 static int verb_remove(char *args);
+static int verb_keep(char *args);
 static int verb_shell(char *args);
 static int verb_poweroff(char *args);
 
@@ -56,6 +58,7 @@ const struct verb verbs[] = {
 	  "Execute COUNT processes of /bin/workload WORKLOAD, each in its own slot; they wait for phase "
 	  "PRESSING and AFTER_MS more. KEY=VALUE as the head of workloads/workload.h lists them.", verb_start },
 	{ "press", "", "All pressure is started: sets phase PRESSING.", verb_press },
+	{ "keep", "BYTES", "Keep memory back for the next shell.", verb_keep },
 	{ "shell", "PROGRAM [ARGUMENTS]", "Run PROGRAM on the console with job control; do not wait.", verb_shell },
 	{ "poweroff", "", "Power off without syncing.", verb_poweroff },
 	{ NULL, NULL, NULL, NULL },
@@ -212,6 +215,21 @@ static int verb_remove(char *args)
 	return 0;
 }
 
+/* What a shell will need, in memory that nobody can take meanwhile. */
+static void *kept;
+static size_t kept_bytes;
+
+static int verb_keep(char *args)
+{
+	kept_bytes = strtoul(args, NULL, 10);
+	kept = mmap(NULL, kept_bytes, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE | MAP_LOCKED, -1, 0);
+	if (kept != MAP_FAILED)
+		return 0;
+	kept = NULL;
+	return fail("cannot keep %s bytes", args);
+}
+
 static int verb_shell(char *args)
 {
 	char *argv[64];
@@ -219,6 +237,9 @@ static int verb_shell(char *args)
 
 	if (!split(args, argv, 64))
 		return fail("shell needs a program");
+	if (kept)
+		munmap(kept, kept_bytes);
+	kept = NULL;
 	pid = fork();
 	if (pid < 0)
 		return fail("cannot fork for %s", argv[0]);

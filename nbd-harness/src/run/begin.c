@@ -99,7 +99,8 @@ gboolean run_prepare(struct run *r, GError **error)
 	if (!boot_obtain(s, r->options->shell_on_failure, &r->boot, error))
 		return FALSE;
 	r->limits = limits_of(s);
-	r->script = script_write(s, r->boot.kernel, r->options->seed, error);
+	r->script = script_write(s, r->boot.kernel, r->options->seed, r->options->shell_on_failure,
+				 error);
 	return r->script && open_record(r, error);
 }
 

@@ -14,6 +14,8 @@
 #define DEVICE_TIMEOUT_MS 20000
 #define JOB_FILE	  "/job-%s.fio"
 #define TMPFS_DIR	  "/shm"
+/* What busybox and its disk take, and what the min watermark may have been boosted by. */
+#define SHELL_BYTES (8u << 20)
 
 /* The modules that a prebuilt kernel has for a NIC; built-in drivers ignore the line. */
 static const struct {
@@ -82,12 +84,12 @@ static void hand_over(GString *script, const struct scenario *s, const struct ke
 	}
 }
 
-/* The read-only disk that has fio. */
-static void mount_disk(GString *script)
+/* The read-only disk that has fio and busybox. */
+static void mount_disk(GString *script, const char *where)
 {
 	text_line(script, "modprobe virtio_blk");
 	text_line(script, "modprobe squashfs");
-	text_line(script, "mount squashfs /dev/vda /fio");
+	text_line(script, "mount squashfs /dev/vda %s", where);
 }
 
 static gboolean prepare_fio(GString *script, const struct scenario_pressure *p, GError **error)
@@ -99,7 +101,7 @@ static gboolean prepare_fio(GString *script, const struct scenario_pressure *p, 
 
 	g_auto(GStrv) lines = g_strsplit(g_strchomp(job), "\n", -1);
 
-	mount_disk(script);
+	mount_disk(script, "/fio");
 	/* A little more than the files, for what the file system itself needs. */
 	text_line(script, "mount tmpfs tmpfs " TMPFS_DIR " size=%" G_GUINT64_FORMAT,
 		  p->total_bytes + p->total_bytes / 8);
@@ -139,27 +141,30 @@ static void set_sysctls(GString *script, const struct scenario *s)
 	}
 }
 
-/* The disk's busybox; mounted apart from fio's use of it, so that this can come at any time. */
-const char *const script_shell[] = { "modprobe virtio_blk", "modprobe squashfs",
-				     "mount squashfs /dev/vda /shell",
-				     "shell /shell/bin/busybox sh", NULL };
+/* The disk's busybox; mounted apart from fio's use of it. */
+const char *const script_shell = "shell /shell/bin/busybox sh";
 
 char *script_write_shell(const struct scenario *s)
 {
 	GString *script = g_string_new(NULL);
 
+	/* First: should what follows fail, there is a shell all the same. */
+	mount_disk(script, "/shell");
 	attach_swap(script, s);
 	set_sysctls(script, s);
-	for (const char *const *line = script_shell; *line; line++)
-		text_line(script, "%s", *line);
+	text_line(script, "%s", script_shell);
 	return g_string_free(script, FALSE);
 }
 
 char *script_write(const struct scenario *s, const struct kernel *kernel, guint64 seed,
-		   GError **error)
+		   gboolean with_shell, GError **error)
 {
 	g_autoptr(GString) script = g_string_new(NULL);
 
+	if (with_shell) {
+		mount_disk(script, "/shell");
+		text_line(script, "keep %u", SHELL_BYTES);
+	}
 	attach_swap(script, s);
 	hand_over(script, s, kernel);
 	for (guint i = 0; i < s->pressures->len; i++) {

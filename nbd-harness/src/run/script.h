@@ -7,13 +7,17 @@
 #include "build/kernel.h"
 #include "scenario/scenario.h"
 
-/* Text for board.script; verbs as in vm-images/verbs.c.  Caller frees.
- * Errors: NETSWAP_ERROR_USAGE when it does not fit on the board. */
+/*
+ * Text for board.script; verbs as in vm-images/verbs.c.  Caller frees.
+ * @with_shell: make script_shell possible later, when there may be no memory
+ * left to mount its disk.  Errors: NETSWAP_ERROR_USAGE when it does not fit on
+ * the board.
+ */
 char *script_write(const struct scenario *s, const struct kernel *kernel, guint64 seed,
-		   GError **error);
+		   gboolean with_shell, GError **error);
 
-/* What gives a shell on the console, line by line; needs the disk. */
-extern const char *const script_shell[]; /* ends with NULL */
+/* The line that gives a shell on the console, any time after @with_shell. */
+extern const char *const script_shell;
 
 /* The same machine with its swap on, but a shell on the console instead of pressure. */
 char *script_write_shell(const struct scenario *s);

@@ -44,16 +44,11 @@ static gboolean answered(const struct machine *m)
 gboolean shell_request(struct machine *m)
 {
 	guint timer = g_timeout_add(POLL_MS, wake, NULL);
+	gint64 until_us = g_get_monotonic_time() + ANSWER_DEADLINE_US;
 
-	for (const char *const *line = script_shell; *line; line++) {
-		gint64 until_us = g_get_monotonic_time() + ANSWER_DEADLINE_US;
-
-		machine_request(m, *line);
-		while (!answered(m) && g_get_monotonic_time() < until_us)
-			g_main_context_iteration(NULL, TRUE);
-		if (!answered(m))
-			break;
-	}
+	machine_request(m, script_shell);
+	while (!answered(m) && g_get_monotonic_time() < until_us)
+		g_main_context_iteration(NULL, TRUE);
 	g_source_remove(timer);
 	return answered(m);
 }
