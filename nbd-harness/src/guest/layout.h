@@ -106,6 +106,7 @@
 	NEED(node_percpu, "pglist_data", "per_cpu_nodestats")                                      \
 	NEED(zone_name, "zone", "name")                                                            \
 	NEED(zone_watermark, "zone", "_watermark")                                                 \
+	MAY(zone_boost, "zone", "watermark_boost")                                                 \
 	NEED(zone_vm_stat, "zone", "vm_stat")                                                      \
 	NEED(zone_managed, "zone", "managed_pages")                                                \
 	NEED(zone_percpu, "zone", "per_cpu_zonestats")                                             \

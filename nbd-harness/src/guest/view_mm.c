@@ -155,7 +155,7 @@ gboolean view_mm_zones(const struct view_mm *v, GArray *zones)
 		for (guint i = 0; i < MIN(n, ZONES_MAX); i++) {
 			guint64 zone = g->node[node] + g->at.node_zones + i * g->at.zone_bytes;
 			struct zone_facts facts = { .node = node };
-			gint64 watermarks[WATERMARKS];
+			guint64 watermarks[WATERMARKS], boost = 0;
 			guint64 name;
 
 			if (!guest_read(g, zone + g->at.zone_managed, &facts.managed_pages, 8))
@@ -168,9 +168,13 @@ gboolean view_mm_zones(const struct view_mm *v, GArray *zones)
 					sizeof(watermarks)) ||
 			    !zone_counter(g, zone, g->at.nr_free_pages, &facts.free_pages))
 				return FALSE;
-			facts.min_pages = watermarks[0];
-			facts.low_pages = watermarks[1];
-			facts.high_pages = watermarks[2];
+			if (g->at.zone_boost != LAYOUT_NONE &&
+			    !guest_read(g, zone + g->at.zone_boost, &boost, sizeof(boost)))
+				return FALSE;
+			/* As wmark_pages() has them: fragmentation boosts all three. */
+			facts.min_pages = watermarks[0] + boost;
+			facts.low_pages = watermarks[1] + boost;
+			facts.high_pages = watermarks[2] + boost;
 			g_array_append_val(zones, facts);
 		}
 	}

@@ -49,7 +49,7 @@ gboolean verdict_parse(const char *name, enum verdict *v);
 	X(jiffies, "guest jiffies_64")                                                             \
 	/* memory */                                                                               \
 	X(free_pages, "all zones, per-CPU diffs added")                                            \
-	X(min_pages, "sum of the zones' min watermarks")                                           \
+	X(min_pages, "sum of the zones' min watermarks, boosted as they are")                      \
 	X(low_pages, "sum of the zones' low watermarks")                                           \
 	X(high_pages, "sum of the zones' high watermarks")                                         \
 	X(writeback_pages, "NR_WRITEBACK")                                                         \
