@@ -7,7 +7,7 @@
 # Each run's line of `netswap run --json`, without its directory, goes to
 # nbd-harness/results/check-full.jsonl, which is replaced when all are done.
 #
-# usage: vm/full.sh (from the top of the source tree; hours)
+# usage: vm/full.sh (from the top of the source tree; 41 min)
 
 # shellcheck disable=SC2317 # the functions are called through check()
 # shellcheck source-path=SCRIPTDIR
