@@ -3,27 +3,13 @@
 #include <glib.h>
 #include <string.h>
 
+#include "fake_snapshot.h"
 #include "report/dot.h"
 #include "report/fold.h"
 #include "report/ring.h"
 #include "report/stacks.h"
 
 static const struct waitgraph_hints no_hints;
-
-#define STACK(...) ((const char *const[]){ __VA_ARGS__, NULL })
-
-static struct task_facts *add_task(struct snapshot *s, const char *comm, const char *const *stack)
-{
-	struct task_facts t = { .address = 0xffff888000100000ull + s->tasks->len * 0x1000,
-				.pid = 10 + s->tasks->len,
-				.state = 2 };
-
-	g_strlcpy(t.comm, comm, sizeof(t.comm));
-	for (; *stack; stack++)
-		t.stack[t.frames++] = (struct stack_frame){ .function = g_intern_string(*stack) };
-	g_array_append_val(s->tasks, t);
-	return &g_array_index(s->tasks, struct task_facts, s->tasks->len - 1);
-}
 
 static void wait_for_mutex(struct task_facts *t, const char *name, guint64 owner)
 {
@@ -40,27 +26,26 @@ static void wait_for_mutex(struct task_facts *t, const char *name, guint64 owner
  */
 static struct snapshot *wedged(guint throttled, guint behind)
 {
-	struct snapshot *s = snapshot_new();
+	struct snapshot *s = fake_snapshot(TRUE);
 	struct napi_facts napi = { .device = "eth0", .poll = "virtnet_poll", .disabled = TRUE };
 	struct request_facts request = { .name = "nbd0 tag 1", .age_ms = 9000 };
 	guint64 sender;
 
-	s->complete = s->server_running = s->server_answers = TRUE;
-	add_task(s, "kworker/0:1",
-		 STACK("schedule", "throttle_direct_reclaim", "try_to_free_pages", "try_fill_recv",
-		       "refill_work", "process_one_work", "worker_thread", "kthread"));
-	sender = add_task(s, "kswapd0",
-			  STACK("schedule", "sk_stream_wait_memory", "nbd_send_cmd", "nbd_queue_rq",
-				"swap_writepage", "shrink_node", "balance_pgdat", "kswapd",
-				"kthread"))
+	fake_task(s, "kworker/0:1",
+		  STACK("schedule", "throttle_direct_reclaim", "try_to_free_pages", "try_fill_recv",
+			"refill_work", "process_one_work", "worker_thread", "kthread"));
+	sender = fake_task(s, "kswapd0",
+			   STACK("schedule", "sk_stream_wait_memory", "nbd_send_cmd",
+				 "nbd_queue_rq", "swap_writepage", "shrink_node", "balance_pgdat",
+				 "kswapd", "kthread"))
 			 ->address;
 	for (guint i = 0; i < throttled; i++)
-		add_task(s, "anon",
-			 STACK("schedule", "throttle_direct_reclaim", "try_to_free_pages"));
+		fake_task(s, "anon",
+			  STACK("schedule", "throttle_direct_reclaim", "try_to_free_pages"));
 	for (guint i = 0; i < behind; i++)
-		wait_for_mutex(add_task(s, "anon",
-					STACK("schedule", "__mutex_lock", "nbd_queue_rq",
-					      "try_to_free_pages")),
+		wait_for_mutex(fake_task(s, "anon",
+					 STACK("schedule", "__mutex_lock", "nbd_queue_rq",
+					       "try_to_free_pages")),
 			       "nbd0 socket 0 tx_lock", sender);
 	g_array_append_val(s->napis, napi);
 	g_array_append_val(s->requests, request);
@@ -112,14 +97,14 @@ static void test_folding_counts(void)
 /* Two locks in opposite order: both are on the ring, the one behind is not. */
 static void test_two_mutexes(void)
 {
-	SCOPED(snapshot) s = snapshot_new();
+	SCOPED(snapshot) s = fake_snapshot(TRUE);
 	guint64 first, second;
 
-	s->complete = s->server_running = s->server_answers = TRUE;
-	first = add_task(s, "alpha", STACK("schedule", "__mutex_lock", "alpha", "kthread"))
+	first = fake_task(s, "alpha", STACK("schedule", "__mutex_lock", "alpha", "kthread"))
 			->address;
-	second = add_task(s, "beta", STACK("schedule", "__mutex_lock", "beta", "kthread"))->address;
-	add_task(s, "gamma", STACK("schedule", "__mutex_lock", "gamma", "kthread"));
+	second =
+		fake_task(s, "beta", STACK("schedule", "__mutex_lock", "beta", "kthread"))->address;
+	fake_task(s, "gamma", STACK("schedule", "__mutex_lock", "gamma", "kthread"));
 	wait_for_mutex(&g_array_index(s->tasks, struct task_facts, 0), "b", second);
 	wait_for_mutex(&g_array_index(s->tasks, struct task_facts, 1), "a", first);
 	wait_for_mutex(&g_array_index(s->tasks, struct task_facts, 2), "a", first);
@@ -144,18 +129,17 @@ static void wait_for_completion(struct task_facts *t, const char *name, guint64 
 /* What nobody is in charge of: told by way of the waiter that keeps others from going on. */
 static void test_nobody(void)
 {
-	SCOPED(snapshot) s = snapshot_new();
+	SCOPED(snapshot) s = fake_snapshot(TRUE);
 	guint64 keeper;
 
-	s->complete = s->server_running = s->server_answers = TRUE;
 	for (guint i = 0; i < 3; i++)
 		wait_for_completion(
-			add_task(s, "anon",
-				 STACK("schedule", "wait_for_completion", "shrink_node", "f")),
+			fake_task(s, "anon",
+				  STACK("schedule", "wait_for_completion", "shrink_node", "f")),
 			"lost", 0xffffffff82001000);
 	keeper = g_array_index(s->tasks, struct task_facts, 2).address;
-	wait_for_mutex(add_task(s, "behind", STACK("schedule", "__mutex_lock", "shrink_node")), "m",
-		       keeper);
+	wait_for_mutex(fake_task(s, "behind", STACK("schedule", "__mutex_lock", "shrink_node")),
+		       "m", keeper);
 
 	SCOPED(waitgraph) g = waitgraph_build(s, &no_hints);
 	SCOPED(fold) f = fold_graph(g, s);
@@ -171,22 +155,21 @@ static void test_nobody(void)
 /* Each waiter has an object of its own, all of which are up to one worker: one picture of it. */
 static void test_folding_objects(void)
 {
-	SCOPED(snapshot) s = snapshot_new();
+	SCOPED(snapshot) s = fake_snapshot(TRUE);
 	struct work_facts work = { .workqueue = "wq",
 				   .state = WORK_BEHIND,
 				   .worker = 0xffff888000100000 };
 
-	s->complete = s->server_running = s->server_answers = TRUE;
-	wait_for_mutex(add_task(s, "worker", STACK("schedule", "__mutex_lock", "f", "kthread")),
+	wait_for_mutex(fake_task(s, "worker", STACK("schedule", "__mutex_lock", "f", "kthread")),
 		       "m", 0xffff888000101000);
-	wait_for_mutex(add_task(s, "other", STACK("schedule", "__mutex_lock", "g", "kthread")), "n",
-		       0xffff888000100000);
+	wait_for_mutex(fake_task(s, "other", STACK("schedule", "__mutex_lock", "g", "kthread")),
+		       "n", 0xffff888000100000);
 	for (guint i = 0; i < 4; i++) {
 		work.address = work.completion = 0xffffc90000001000 + i * 0x100;
 		g_array_append_val(s->works, work);
-		wait_for_completion(add_task(s, "anon",
-					     STACK("schedule", "wait_for_completion",
-						   "__flush_work", "shrink_node")),
+		wait_for_completion(fake_task(s, "anon",
+					      STACK("schedule", "wait_for_completion",
+						    "__flush_work", "shrink_node")),
 				    "", work.completion);
 	}
 
@@ -207,7 +190,7 @@ static void test_crowd(void)
 	for (guint i = 0; i < 3 * FOLD_NODES_MAX; i++) {
 		g_autofree char *lock = g_strdup_printf("lock%c%c", 'a' + i % 26, 'a' + i / 26);
 
-		wait_for_mutex(add_task(s, "crowd", STACK("schedule", "__mutex_lock", "f")), lock,
+		wait_for_mutex(fake_task(s, "crowd", STACK("schedule", "__mutex_lock", "f")), lock,
 			       g_array_index(s->tasks, struct task_facts, 1).address);
 	}
 
@@ -222,7 +205,7 @@ static void test_stacks(void)
 {
 	SCOPED(snapshot) s = wedged(3, 2);
 
-	add_task(s, "idle", STACK("schedule", "worker_thread", "kthread"));
+	fake_task(s, "idle", STACK("schedule", "worker_thread", "kthread"));
 
 	SCOPED(waitgraph) h = waitgraph_build(s, &no_hints);
 	g_autoptr(GArray) busy = stack_groups(h, s, FALSE);

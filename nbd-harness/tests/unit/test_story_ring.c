@@ -3,39 +3,17 @@
 #include <glib.h>
 #include <string.h>
 
+#include "fake_snapshot.h"
 #include "report/story_ring.h"
 #include "report/text_parts.h"
 
 static const struct waitgraph_hints no_hints;
-
-#define STACK(...) ((const char *const[]){ __VA_ARGS__, NULL })
-
-static struct task_facts *add_task(struct snapshot *s, const char *comm, const char *const *stack)
-{
-	struct task_facts t = { .address = 0xffff888000100000ull + s->tasks->len * 0x1000,
-				.pid = 10 + s->tasks->len,
-				.state = 2 };
-
-	g_strlcpy(t.comm, comm, sizeof(t.comm));
-	for (; *stack; stack++)
-		t.stack[t.frames++] = (struct stack_frame){ .function = g_intern_string(*stack) };
-	g_array_append_val(s->tasks, t);
-	return &g_array_index(s->tasks, struct task_facts, s->tasks->len - 1);
-}
 
 static void wait_on(struct task_facts *t, enum object_kind kind, guint64 address, const char *name,
 		    guint64 owner)
 {
 	t->on = (struct wait_object){ .kind = kind, .address = address, .owner = owner };
 	g_strlcpy(t->on.name, name, sizeof(t->on.name));
-}
-
-static struct snapshot *healthy(void)
-{
-	struct snapshot *s = snapshot_new();
-
-	s->complete = s->server_running = s->server_answers = TRUE;
-	return s;
 }
 
 static char *story_of(const struct snapshot *s)
@@ -52,19 +30,19 @@ static char *story_of(const struct snapshot *s)
 /* Two rings that meet in memory: the refill's, and a lock's. */
 static void test_closes_once(void)
 {
-	SCOPED(snapshot) s = healthy();
+	SCOPED(snapshot) s = fake_snapshot(TRUE);
 	struct napi_facts napi = { .device = "eth0", .poll = "virtnet_poll", .disabled = TRUE };
 	struct request_facts request = { .name = "nbd0 tag 1", .age_ms = 9000 };
 	guint64 holder;
 	g_autofree char *story = NULL;
 
-	add_task(s, "kworker/0:1",
-		 STACK("schedule", "throttle_direct_reclaim", "try_to_free_pages", "refill_work",
-		       "process_one_work", "worker_thread", "kthread"));
-	holder = add_task(s, "holder",
-			  STACK("schedule", "throttle_direct_reclaim", "try_to_free_pages"))
+	fake_task(s, "kworker/0:1",
+		  STACK("schedule", "throttle_direct_reclaim", "try_to_free_pages", "refill_work",
+			"process_one_work", "worker_thread", "kthread"));
+	holder = fake_task(s, "holder",
+			   STACK("schedule", "throttle_direct_reclaim", "try_to_free_pages"))
 			 ->address;
-	wait_on(add_task(s, "waiter", STACK("schedule", "__mutex_lock", "try_to_free_pages")),
+	wait_on(fake_task(s, "waiter", STACK("schedule", "__mutex_lock", "try_to_free_pages")),
 		OBJECT_MUTEX, 0xffffffff82000000, "m", holder);
 	g_array_append_val(s->napis, napi);
 	g_array_append_val(s->requests, request);
@@ -81,14 +59,14 @@ static void test_closes_once(void)
 /* One task has all requests and wants a lock, whose holder wants a request. */
 static struct snapshot *tags_taken(guint found)
 {
-	struct snapshot *s = healthy();
+	struct snapshot *s = fake_snapshot(TRUE);
 	struct tags_facts tags = { "nbd0", 0xffff888000008000, 64, 64, 0 };
 	struct holder_facts h = { tags.queue, 0xffff888000100000, found, "held on a list,",
 				  0xffffc90000123e00 };
 
-	wait_on(add_task(s, "holder", STACK("schedule", "__mutex_lock", "holder_fn", "kthread")),
+	wait_on(fake_task(s, "holder", STACK("schedule", "__mutex_lock", "holder_fn", "kthread")),
 		OBJECT_MUTEX, 0xffffffff82000000, "m", 0xffff888000101000);
-	wait_on(add_task(s, "waiter", STACK("schedule", "blk_mq_get_tag", "waiter_fn", "kthread")),
+	wait_on(fake_task(s, "waiter", STACK("schedule", "blk_mq_get_tag", "waiter_fn", "kthread")),
 		OBJECT_TAGS, tags.queue, "nbd0", 0);
 	g_array_append_val(s->tags, tags);
 	g_array_append_val(s->holders, h);
@@ -114,10 +92,10 @@ static void test_holders(void)
 
 static void test_nobody(void)
 {
-	SCOPED(snapshot) s = healthy();
+	SCOPED(snapshot) s = fake_snapshot(TRUE);
 	g_autofree char *story = NULL;
 
-	wait_on(add_task(s, "anon", STACK("schedule", "wait_for_completion", "shrink_node", "f")),
+	wait_on(fake_task(s, "anon", STACK("schedule", "wait_for_completion", "shrink_node", "f")),
 		OBJECT_COMPLETION, 0xffffffff82001000, "lost", 0);
 	story = story_of(s);
 	g_assert_cmpstr(story, ==,
@@ -128,20 +106,20 @@ static void test_nobody(void)
 /* In the list, too: each task once, with all that it waits for. */
 static void test_list(void)
 {
-	SCOPED(snapshot) s = healthy();
+	SCOPED(snapshot) s = fake_snapshot(TRUE);
 	struct mempool_facts pool = { 0xffff888000009000, "pool", "", 4, 0 };
 	struct holder_facts h = { pool.address, 0xffff888000100000, 4, "held by address,",
 				  0xffffc90000123e00 };
 	g_autoptr(GString) hot = g_string_new(NULL);
 	g_autoptr(GString) behind = g_string_new(NULL);
 
-	wait_on(add_task(s, "holder",
-			 STACK("io_schedule_timeout", "mempool_alloc_noprof", "holder_fn",
-			       "kthread")),
+	wait_on(fake_task(s, "holder",
+			  STACK("io_schedule_timeout", "mempool_alloc_noprof", "holder_fn",
+				"kthread")),
 		OBJECT_MEMPOOL, pool.address, "pool", 0);
-	wait_on(add_task(s, "anon",
-			 STACK("io_schedule_timeout", "mempool_alloc_noprof", "__swap_writepage",
-			       "try_to_free_pages")),
+	wait_on(fake_task(s, "anon",
+			  STACK("io_schedule_timeout", "mempool_alloc_noprof", "__swap_writepage",
+				"try_to_free_pages")),
 		OBJECT_MEMPOOL, pool.address, "pool", 0);
 	g_array_append_val(s->mempools, pool);
 	g_array_append_val(s->holders, h);

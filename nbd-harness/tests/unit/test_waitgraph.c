@@ -3,32 +3,18 @@
 #include <glib.h>
 #include <string.h>
 
+#include "fake_snapshot.h"
 #include "judge/waitgraph.h"
 
-#define TASK(i) (0xffff888000100000ull + (i)*0x1000)
-
-/* Add a task that sleeps in @stack (innermost first, NULL-terminated); returns its address. */
 static guint64 add_task(struct snapshot *s, const char *comm, const char *const *stack)
 {
-	struct task_facts t = { .address = TASK(s->tasks->len),
-				.pid = 10 + s->tasks->len,
-				.state = 2,
-				.switches = 100 };
-
-	t.tgid = t.pid;
-	g_strlcpy(t.comm, comm, sizeof(t.comm));
-	for (; *stack; stack++)
-		t.stack[t.frames++] = (struct stack_frame){ .function = g_intern_string(*stack) };
-	g_array_append_val(s->tasks, t);
-	return t.address;
+	return fake_task(s, comm, stack)->address;
 }
 
 static struct task_facts *task(struct snapshot *s, guint i)
 {
 	return &g_array_index(s->tasks, struct task_facts, i);
 }
-
-#define STACK(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
 static void wait_for_mutex(struct snapshot *s, guint64 waiter, const char *name, guint64 owner)
 {
@@ -44,20 +30,11 @@ static void wait_for_mutex(struct snapshot *s, guint64 waiter, const char *name,
 	}
 }
 
-static struct snapshot *with_server(gboolean running)
-{
-	struct snapshot *s = snapshot_new();
-
-	s->complete = TRUE;
-	s->server_running = s->server_answers = running;
-	return s;
-}
-
 static const struct waitgraph_hints no_hints;
 
 static struct snapshot *two_mutexes(const char *a, const char *b)
 {
-	struct snapshot *s = with_server(TRUE);
+	struct snapshot *s = fake_snapshot(TRUE);
 	guint64 first = add_task(
 		s, a, STACK("__schedule", "schedule", "__mutex_lock.constprop.0", a, "kthread"));
 	guint64 second = add_task(
@@ -101,7 +78,7 @@ static void test_names_make_no_difference_to_finding(void)
  */
 static struct snapshot *refill(gboolean on_mempool, gboolean server)
 {
-	struct snapshot *s = with_server(server);
+	struct snapshot *s = fake_snapshot(server);
 	struct napi_facts napi = { .device = "eth0", .poll = "virtnet_poll", .disabled = TRUE };
 	struct request_facts request = { .name = "nbd0 tag 1", .age_ms = 9000 };
 	guint64 holder = add_task(s, "kswapd0",
@@ -166,7 +143,7 @@ static void test_refill_sends_itself(void)
 
 static void test_stopped_server(void)
 {
-	SCOPED(snapshot) s = with_server(FALSE);
+	SCOPED(snapshot) s = fake_snapshot(FALSE);
 	struct request_facts request = { .name = "nbd0 tag 1", .age_ms = 9000 };
 
 	g_array_append_val(s->requests, request);
@@ -184,7 +161,7 @@ static void test_stopped_server(void)
 /* A server that can act, requests in flight, nobody's reception disabled: just slow. */
 static void test_slow_io(void)
 {
-	SCOPED(snapshot) s = with_server(TRUE);
+	SCOPED(snapshot) s = fake_snapshot(TRUE);
 	struct request_facts request = { .name = "nbd0 tag 1", .age_ms = 9000 };
 
 	g_array_append_val(s->requests, request);
@@ -198,7 +175,7 @@ static void test_slow_io(void)
 
 static void test_idle_guest(void)
 {
-	SCOPED(snapshot) s = with_server(TRUE);
+	SCOPED(snapshot) s = fake_snapshot(TRUE);
 
 	add_task(s, "init", STACK("schedule", "do_nanosleep", "hrtimer_nanosleep"));
 	add_task(s, "kswapd0", STACK("schedule", "kswapd", "kthread"));
@@ -213,7 +190,7 @@ static void test_idle_guest(void)
 /* Everybody waits for memory, but one reclaimer still runs: it may free some. */
 static void test_one_reclaimer_runs(void)
 {
-	SCOPED(snapshot) s = with_server(TRUE);
+	SCOPED(snapshot) s = fake_snapshot(TRUE);
 
 	add_task(s, "anon", STACK("schedule", "throttle_direct_reclaim", "try_to_free_pages"));
 	add_task(s, "kswapd0", STACK("shrink_folio_list", "balance_pgdat", "kswapd", "kthread"));
@@ -239,7 +216,7 @@ static void test_unknown_wait_frees(void)
 /* Retransmissions in vain: what the peer sends finds no memory, and memory waits for the peer. */
 static void test_receive_starves(void)
 {
-	SCOPED(snapshot) s = with_server(TRUE);
+	SCOPED(snapshot) s = fake_snapshot(TRUE);
 	struct waitgraph_hints hints = { .receive_in_vain = TRUE };
 	struct request_facts request = { .name = "nbd0 tag 1", .age_ms = 9000 };
 	struct napi_facts napi = { .device = "eth0", .poll = "virtnet_poll", .rx_posted = 0 };
@@ -288,7 +265,7 @@ static void wait_on(struct snapshot *s, guint i, enum object_kind kind, guint64 
 /* Swap-out waits for a completion that nobody who could still move might signal. */
 static struct snapshot *lost_completion(const char *name)
 {
-	struct snapshot *s = with_server(TRUE);
+	struct snapshot *s = fake_snapshot(TRUE);
 
 	add_task(s, "kswapd0",
 		 STACK("schedule", "wait_for_completion", "plant_swap_out", "__swap_writepage",
@@ -345,7 +322,7 @@ static void test_completion_out_of_reclaim(void)
 
 static void test_lost_writeback(void)
 {
-	SCOPED(snapshot) s = with_server(TRUE);
+	SCOPED(snapshot) s = fake_snapshot(TRUE);
 	struct request_facts request = { .name = "nbd0 tag 1", .age_ms = 9000 };
 	g_autofree char *lost = NULL, *under_way = NULL;
 
@@ -366,7 +343,7 @@ static void test_lost_writeback(void)
 /* A lock is held by one who waits for that folio; reading in behind the lock ends no writeback. */
 static void test_lost_writeback_and_a_reader(void)
 {
-	SCOPED(snapshot) s = with_server(TRUE);
+	SCOPED(snapshot) s = fake_snapshot(TRUE);
 	struct folio_facts folio = { .address = 0xffffea0000001000, .writeback = TRUE };
 	g_autofree char *lost = NULL, *in_hand = NULL;
 	guint64 holder = add_task(s, "holder",
@@ -390,7 +367,7 @@ static void test_lost_writeback_and_a_reader(void)
 
 static void test_tags_taken(void)
 {
-	SCOPED(snapshot) s = with_server(TRUE);
+	SCOPED(snapshot) s = fake_snapshot(TRUE);
 	struct tags_facts tags = { "nbd0", 0xffff888000008000, 128, 128, 0 };
 	struct request_facts request = { .name = "nbd0 tag 1", .age_ms = 9000 };
 	g_autofree char *taken = NULL, *busy = NULL;
@@ -431,7 +408,7 @@ static gboolean evidence_says(const struct waitgraph *g, const char *words)
 /* Who has all requests waits for a lock that another one holds, who wants a request. */
 static void test_tags_held(void)
 {
-	SCOPED(snapshot) s = with_server(TRUE);
+	SCOPED(snapshot) s = fake_snapshot(TRUE);
 	struct tags_facts tags = { "nbd0", 0xffff888000008000, 128, 128, 0 };
 	guint64 holder =
 		add_task(s, "holder", STACK("schedule", "__mutex_lock", "holder_fn", "kthread"));
@@ -464,7 +441,7 @@ static void test_tags_held(void)
 
 static void test_elements_held(void)
 {
-	SCOPED(snapshot) s = with_server(TRUE);
+	SCOPED(snapshot) s = fake_snapshot(TRUE);
 	struct mempool_facts pool = { 0xffff888000009000, "pool", "cache-7", 4, 1 };
 	guint64 holder = add_task(s, "holder",
 				  STACK("io_schedule_timeout", "mempool_alloc_noprof", "holder_fn",
@@ -500,7 +477,7 @@ static void test_elements_held(void)
 
 static void test_mempool_exhausted(void)
 {
-	SCOPED(snapshot) s = with_server(TRUE);
+	SCOPED(snapshot) s = fake_snapshot(TRUE);
 	struct mempool_facts pool = { 0xffff888000009000, "plant_pool", "", 4, 0 };
 	g_autofree char *signature = NULL, *nameless = NULL;
 
@@ -523,7 +500,7 @@ static void test_mempool_exhausted(void)
 /* A work item flushes another one that may run only after it. */
 static void test_flush_behind_itself(void)
 {
-	SCOPED(snapshot) s = with_server(TRUE);
+	SCOPED(snapshot) s = fake_snapshot(TRUE);
 	guint64 worker =
 		add_task(s, "kworker/u8:1",
 			 STACK("schedule", "wait_for_completion", "__flush_work", "outer_fn",
@@ -568,7 +545,7 @@ static void add_work(struct snapshot *s, struct work_facts work)
  */
 static struct snapshot *ordered_queue(const char *comm, const char *runner)
 {
-	struct snapshot *s = with_server(TRUE);
+	struct snapshot *s = fake_snapshot(TRUE);
 	guint64 worker = add_task(s, comm,
 				  STACK("schedule", "wait_for_completion", "__flush_work",
 					"outer_fn", "process_one_work", runner, "kthread"));
@@ -623,7 +600,7 @@ static void test_rescuer_or_worker(void)
 /* A work of the queue takes a lock whose holder flushes the whole queue. */
 static void test_flush_of_a_whole_queue(void)
 {
-	SCOPED(snapshot) s = with_server(TRUE);
+	SCOPED(snapshot) s = fake_snapshot(TRUE);
 	guint64 flusher = add_task(s, "flusher",
 				   STACK("schedule", "wait_for_completion", "__flush_workqueue",
 					 "flusher_fn", "kthread"));
@@ -665,7 +642,7 @@ static void test_flush_of_a_whole_queue(void)
 
 static void test_rwsem(void)
 {
-	SCOPED(snapshot) s = with_server(TRUE);
+	SCOPED(snapshot) s = fake_snapshot(TRUE);
 	guint64 writer =
 		add_task(s, "writer", STACK("schedule", "__mutex_lock", "writer_fn", "kthread"));
 	guint64 reader = add_task(
