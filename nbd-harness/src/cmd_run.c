@@ -22,8 +22,7 @@
 #include "report/report.h"
 #include "run/run.h"
 
-#define RUNS_DIR  "netswap-runs"
-#define BOOTS_MAX 3
+#define RUNS_DIR "netswap-runs"
 
 static gboolean json, no_observer, measure_stops, shell_on_failure;
 static gint64 seed = 1;
@@ -81,17 +80,6 @@ static int exit_status(const struct tally *t)
 						       : NETSWAP_EXIT_INFRA;
 }
 
-static char *run_dir(const struct scenario *s, gint64 run_seed)
-{
-	g_autofree char *slug = g_strdelimit(g_strdup(s->name), "/", '-');
-	g_autoptr(GDateTime) now = g_date_time_new_now_local();
-	g_autofree char *when = g_date_time_format(now, "%Y%m%d-%H%M%S");
-	g_autofree char *name =
-		g_strdup_printf("%s-%s-seed%" G_GINT64_FORMAT, slug, when, run_seed);
-
-	return g_build_filename(out_dir ? out_dir : RUNS_DIR, name, NULL);
-}
-
 static const char *colour(gboolean good)
 {
 	if (!isatty(STDOUT_FILENO))
@@ -99,21 +87,12 @@ static const char *colour(gboolean good)
 	return good ? "\033[32m" : "\033[31m";
 }
 
-static void print_json(const struct scenario *s, const struct run_result *r)
+static void print_json(const struct run_result *r)
 {
 	g_autoptr(JsonBuilder) b = json_builder_new();
 
 	json_builder_begin_object(b);
-	json_add_string(b, "scenario", s->name);
-	json_add_string(b, "verdict", verdict_name(r->verdict));
-	json_add_string(b, "expected", verdict_name(r->expected));
-	json_add_bool(b, "as_expected", r->as_expected);
-	json_add_seconds(b, "detected_after_s", r->detected_after_us);
-	json_add_seconds(b, "duration_s", r->duration_us);
-	json_add_string(b, "run_dir", r->dir);
-	json_add_string(b, "signature", r->signature);
-	json_add_string(b, "kernel", r->kernel);
-	json_add_int(b, "seed", r->seed);
+	run_result_to_json(r, b);
 	json_builder_end_object(b);
 
 	g_autofree char *text = json_built(b, FALSE);
@@ -132,45 +111,24 @@ static void print_line(const char *scenario, const char *verdict, const char *ex
 		run_seed, duration_s, dir);
 }
 
-static gboolean run_once(const struct scenario *s, gint64 run_seed, struct run_result *result,
+static gboolean run_here(const struct scenario *s, gint64 with_seed, struct tally *tally,
 			 GError **error)
 {
-	g_autofree char *dir = run_dir(s, run_seed);
-	struct run_options options = { .seed = run_seed,
-				       .dir = dir,
+	struct run_options options = { .seed = with_seed,
 				       .observer_off = no_observer,
 				       .report = report_write,
 				       .measure_stops = measure_stops,
 				       .shell_on_failure = shell_on_failure };
-
-	return run_scenario(s, &options, result, error);
-}
-
-/*
- * A boot that the emulator spoilt says nothing of the kernel, and happens once
- * in some hundred: it is begun again.  Its record stays.
- */
-static gboolean run_here(const struct scenario *s, gint64 run_seed, struct tally *tally,
-			 GError **error)
-{
 	struct run_result result;
 
-	for (guint boot = 1;; boot++) {
-		if (!run_once(s, run_seed, &result, error))
-			return FALSE;
-		if (!result.emulator_failed || boot == BOOTS_MAX || run_interrupted())
-			break;
-		g_printerr("%s seed %" G_GINT64_FORMAT
-			   ": the emulator failed before anything was swapped (%s); begins again\n",
-			   s->name, run_seed, result.dir);
-		run_result_clear(&result);
-	}
+	if (!run_seed(s, &options, out_dir ? out_dir : RUNS_DIR, &result, error))
+		return FALSE;
 	count(tally, result.verdict, result.as_expected);
 	if (json)
-		print_json(s, &result);
+		print_json(&result);
 	else
 		print_line(s->name, verdict_name(result.verdict), verdict_name(result.expected),
-			   result.as_expected, run_seed, result.duration_us / 1e6, result.dir);
+			   result.as_expected, options.seed, result.duration_us / 1e6, result.dir);
 	run_result_clear(&result);
 	return !run_interrupted();
 }

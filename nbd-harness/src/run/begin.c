@@ -28,7 +28,7 @@ static gboolean write_run_json(struct run *r, GError **error)
 	json_add_int(b, "seed", r->options->seed);
 	json_add_string(b, "started", started);
 	json_add_string(b, "expected", verdict_name(s->expect.verdict));
-	json_add_string(b, "kernel", r->boot.kernel->name);
+	json_add_string(b, "kernel", r->boot.kernel_name);
 	json_add_string(b, "kernel_key", r->boot.kernel->key);
 	json_add_string(b, "kernel_image", r->boot.kernel->image);
 	json_add_string(b, "vmlinux", r->boot.kernel->vmlinux);

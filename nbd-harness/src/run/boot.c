@@ -4,6 +4,14 @@
 #include "build/image.h"
 #include "run/script.h"
 
+static char *kernel_name(const struct scenario *s, const struct kernel *kernel)
+{
+	g_autofree char *knobs = g_strjoinv(",", s->kernel.ablate);
+
+	return *knobs ? g_strdup_printf("%s without %s", kernel->name, knobs)
+		      : g_strdup(kernel->name);
+}
+
 gboolean boot_obtain(const struct scenario *s, gboolean want_disk, struct boot *boot,
 		     GError **error)
 {
@@ -12,6 +20,7 @@ gboolean boot_obtain(const struct scenario *s, gboolean want_disk, struct boot *
 	*boot = (struct boot){ .kernel = kernel_obtain(&request, error) };
 	if (!boot->kernel)
 		return FALSE;
+	boot->kernel_name = kernel_name(s, boot->kernel);
 	boot->initrd = image_initramfs(boot->kernel, error);
 	if (!boot->initrd)
 		return FALSE;
@@ -25,6 +34,7 @@ gboolean boot_obtain(const struct scenario *s, gboolean want_disk, struct boot *
 void boot_clear(struct boot *boot)
 {
 	g_clear_pointer(&boot->kernel, kernel_free);
+	g_clear_pointer(&boot->kernel_name, g_free);
 	g_clear_pointer(&boot->initrd, g_free);
 	g_clear_pointer(&boot->extra_image, g_free);
 	g_clear_pointer(&boot->cmdline, g_free);

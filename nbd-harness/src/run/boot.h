@@ -9,6 +9,7 @@
 
 struct boot {
 	struct kernel *kernel;
+	char *kernel_name; /* with what it is booted without: "6.12.117+ablate without gfp" */
 	char *initrd;	   /* paths in the cache */
 	char *extra_image; /* with fio, or NULL */
 	char *cmdline;

@@ -92,8 +92,9 @@ gboolean run_save(struct run *r, struct run_result *result, GError **error)
 		.detected_after_us = ruling->decided_fair_us - ruling->last_progress_fair_us,
 		.duration_us = ruling->decided_host_us,
 		.dir = g_strdup(r->record->dir),
+		.scenario = g_strdup(r->scenario->name),
 		.signature = g_strdup(ruling->signature),
-		.kernel = g_strdup(r->boot.kernel->name),
+		.kernel = g_strdup(r->boot.kernel_name),
 		.seed = r->options->seed,
 	};
 	return TRUE;

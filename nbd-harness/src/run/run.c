@@ -143,10 +143,3 @@ gboolean run_scenario(const struct scenario *s, const struct run_options *option
 	clear(&r);
 	return ok;
 }
-
-void run_result_clear(struct run_result *r)
-{
-	g_clear_pointer(&r->dir, g_free);
-	g_clear_pointer(&r->signature, g_free);
-	g_clear_pointer(&r->kernel, g_free);
-}

@@ -8,8 +8,12 @@
 #ifndef NETSWAP_RUN_RUN_H
 #define NETSWAP_RUN_RUN_H
 
+#include <json-glib/json-glib.h>
+
 #include "judge/facts.h"
 #include "scenario/scenario.h"
+
+#define RUN_BOOTS_MAX 3
 
 struct run_options {
 	guint64 seed;
@@ -30,7 +34,7 @@ struct run_result {
 	gboolean emulator_failed; /* before anything was swapped: nothing was tried yet */
 	gint64 detected_after_us; /* of fair time, from the last progress to the decision */
 	gint64 duration_us;	  /* of host time, from QEMU's start */
-	char *dir, *signature, *kernel;
+	char *dir, *scenario, *signature, *kernel;
 	guint64 seed;
 };
 
@@ -40,7 +44,17 @@ struct run_result {
  */
 gboolean run_scenario(const struct scenario *s, const struct run_options *options,
 		      struct run_result *result, GError **error);
+/*
+ * run_scenario() for options->seed into a folder of @out that is named after
+ * scenario, time and seed; options->dir is not used.  A boot that the emulator
+ * spoilt says nothing of the kernel, and happens once in some hundred: it is
+ * begun again, at most RUN_BOOTS_MAX times in all.  Its record stays.
+ */
+gboolean run_seed(const struct scenario *s, const struct run_options *options, const char *out,
+		  struct run_result *result, GError **error);
 void run_result_clear(struct run_result *r);
+/* Add its members to the object that @b has open. */
+void run_result_to_json(const struct run_result *r, JsonBuilder *b);
 
 /* Set by signal handlers: the run under way ends soon, as INFRA. */
 void run_interrupt(void);

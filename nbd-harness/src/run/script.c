@@ -201,6 +201,11 @@ char *script_cmdline(const struct scenario *s, const struct kernel *kernel)
 	/* Symbols as linked are only right without KASLR. */
 	if (kernel->vmlinux)
 		g_string_append(cmdline, " nokaslr");
+	if (*s->kernel.ablate) {
+		g_autofree char *names = g_strjoinv(",", s->kernel.ablate);
+
+		g_string_append_printf(cmdline, " netswap.ablate=%s", names);
+	}
 	if (*s->kernel.cmdline)
 		g_string_append_printf(cmdline, " %s", s->kernel.cmdline);
 	return g_string_free(cmdline, FALSE);

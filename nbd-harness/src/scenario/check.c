@@ -8,6 +8,7 @@
 #include "base/units.h"
 #include "board.h"
 #include "scenario/keys.h"
+#include "scenario/knobs.h"
 
 #define MIB	   (1ull << 20)
 #define PAGE_BYTES 4096u
@@ -80,15 +81,19 @@ static gboolean fail_series(const struct check *c, const char *folder, const cha
 	struct nearest near = { .word = name };
 	g_autofree char *hint = NULL;
 	const char *base;
+	GList *names = NULL;
 
 	while (dir && (base = g_dir_read_name(dir))) {
 		g_autofree char *series = g_build_filename(folder, base, "series", NULL);
 
 		if (!g_file_test(series, G_FILE_TEST_EXISTS))
 			continue;
-		g_string_append_printf(known, " %s", base);
+		names = g_list_insert_sorted(names, g_strdup(base), (GCompareFunc)strcmp);
 		nearest_offer(&near, base);
 	}
+	for (GList *at = names; at; at = at->next)
+		g_string_append_printf(known, " %s", (char *)at->data);
+	g_list_free_full(names, g_free);
 	hint = nearest_hint(&near);
 	return fail(c, "kernel", "series",
 		    "=%s: kernel-patches/%s has no such series%s (it has:%s)", name,
@@ -105,6 +110,44 @@ static gboolean check_series(const struct check *c)
 
 		if (strchr(*name, '/') || **name == '.' || !g_file_test(series, G_FILE_TEST_EXISTS))
 			return fail_series(c, folder, *name);
+	}
+	return TRUE;
+}
+
+static gboolean check_knob(const struct check *c, GPtrArray *knobs, const char *name)
+{
+	struct nearest near = { .word = name };
+	g_autofree char *hint = NULL;
+
+	for (guint i = 0; i < knobs->len; i++) {
+		const struct knob *knob = g_ptr_array_index(knobs, i);
+
+		if (!strcmp(knob->name, name))
+			return TRUE;
+		nearest_offer(&near, knob->name);
+	}
+	hint = nearest_hint(&near);
+	return fail(c, "kernel", "ablate",
+		    "=%s: kernel-patches/%s has no such knob%s (netswap list knobs)", name,
+		    c->s->kernel.version, hint);
+}
+
+static gboolean check_ablate(const struct check *c)
+{
+	g_autoptr(GPtrArray) knobs = NULL;
+
+	if (!*c->s->kernel.ablate)
+		return TRUE;
+	if (!g_strv_contains((const char *const *)c->s->kernel.series, KNOBS_SERIES))
+		return fail(c, "kernel", "ablate",
+			    "=%s needs a kernel with knobs; add " KNOBS_SERIES " to series",
+			    *c->s->kernel.ablate);
+	knobs = knobs_read(c->s->kernel.version, c->error);
+	if (!knobs)
+		return FALSE;
+	for (char **name = c->s->kernel.ablate; *name; name++) {
+		if (!check_knob(c, knobs, *name))
+			return FALSE;
 	}
 	return TRUE;
 }
@@ -148,7 +191,7 @@ static gboolean check_kernel(const struct check *c)
 	    !check_exists(c, "source", s->kernel.source, G_FILE_TEST_IS_DIR) ||
 	    !check_exists(c, "image", s->kernel.image, G_FILE_TEST_IS_REGULAR) ||
 	    !check_exists(c, "vmlinux", s->kernel.vmlinux, G_FILE_TEST_IS_REGULAR) ||
-	    !check_series(c))
+	    !check_series(c) || !check_ablate(c))
 		return FALSE;
 	for (char **path = s->kernel.patches; *path; path++) {
 		if (!check_exists(c, "patches", *path, G_FILE_TEST_IS_REGULAR))

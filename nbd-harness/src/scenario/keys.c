@@ -96,6 +96,8 @@ const struct scenario_key scenario_keys[] = {
 	{ "kernel", "series", KEY_LIST, .fallback = "",
 	  .help = "patch series of kernel-patches/VERSION to apply; none: stock" },
 	{ "kernel", "patches", KEY_PATHS, .fallback = "", .help = "further patch files" },
+	{ "kernel", "ablate", KEY_LIST, .fallback = "",
+	  .help = "protections to boot without, of netswap list knobs; needs the series ablate" },
 	{ "kernel", "config", KEY_PATHS, .fallback = "", .help = "further config fragments" },
 	{ "kernel", "source", KEY_PATH, .help = "build this source tree instead of a package" },
 	{ "kernel", "debian", KEY_STRING, .help = "run Debian's prebuilt kernel of this version" },

@@ -181,6 +181,7 @@ static void read_kernel(struct loader *l, struct scenario *s)
 	s->kernel.version = want_string(l, "version");
 	s->kernel.series = want_list(l, "series");
 	s->kernel.patches = want_list(l, "patches");
+	s->kernel.ablate = want_list(l, "ablate");
 	s->kernel.config = want_list(l, "config");
 	s->kernel.source = want_string(l, "source");
 	s->kernel.debian = want_string(l, "debian");
@@ -513,6 +514,7 @@ void scenario_free(struct scenario *s)
 	g_free(s->kernel.version);
 	g_strfreev(s->kernel.series);
 	g_strfreev(s->kernel.patches);
+	g_strfreev(s->kernel.ablate);
 	g_strfreev(s->kernel.config);
 	g_free(s->kernel.source);
 	g_free(s->kernel.debian);

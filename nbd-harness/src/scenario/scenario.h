@@ -70,6 +70,7 @@ struct scenario {
 		char *version;	/* "6.12": Debian's source package */
 		char **series;	/* of kernel-patches/<version>/: {"fix"}; empty: stock */
 		char **patches; /* further patch files, absolute */
+		char **ablate;	/* knobs: what to boot without */
 		char **config;	/* further config fragments, absolute */
 		char *source;	/* NULL, or a developer's own tree, absolute */
 		char *debian;	/* NULL, or "6.12": Debian's prebuilt kernel */

@@ -163,10 +163,16 @@ static void test_ranges(void)
 		"t.scn:5: kernel.version=6.12.1 is no kernel version; write it as in 6.12");
 	refuses(SMALL "[kernel]\nseries=fix,,x\n",
 		"t.scn:5: kernel.series=fix,,x has an empty item");
+	refuses(SMALL "[kernel]\nseries=ablate\nablate=slab,skbdrop\n",
+		"t.scn:6: kernel.ablate=skbdrop: kernel-patches/6.12 has no such knob; did you "
+		"mean "
+		"skb_drop? (netswap list knobs)");
 }
 
 static void test_contradictions(void)
 {
+	refuses(SMALL "[kernel]\nseries=fix\nablate=gfp\n",
+		"t.scn:6: kernel.ablate=gfp needs a kernel with knobs; add ablate to series");
 	refuses("[pressure a]\ntotal=512M\n[swap]\nsize=256M\n",
 		"t.scn:4: swap.size=256M is too small: the pressure needs 512M and the kernel 64M, "
 		"machine.memory is 128M; write swap.size=448M or lower the pressure's total");
@@ -200,13 +206,13 @@ static void test_contradictions(void)
 		"t.scn:5: kernel.image=/nonexistent: no such file");
 	refuses(SMALL "[kernel]\nseries=fxi\n", "t.scn:5: kernel.series=fxi: kernel-patches/6.12 "
 						"has no such series; did you mean fix? "
-						"(it has: fix)");
+						"(it has: ablate fix)");
 	refuses(SMALL "[kernel]\nversion=5.10\nseries=fix\n",
 		"t.scn:6: kernel.series=fix: kernel-patches/5.10 has no such series (it has: "
 		"none)");
 	refuses(SMALL "[kernel]\nseries=../6.12/fix\n",
 		"t.scn:5: kernel.series=../6.12/fix: kernel-patches/6.12 has no such series (it "
-		"has: fix)");
+		"has: ablate fix)");
 	refuses("[pressure a]\ntotal=8M\nprocesses=256\n[pressure b]\ntotal=8M\nprocesses=256\n"
 		"[pressure c]\ntotal=8M\n",
 		"t.scn:7: all [pressure] sections together have more than 512 processes");
@@ -375,6 +381,12 @@ static int run_in_fixture(void)
 
 	g_assert_nonnull(folder);
 	write_file(folder, "kernel-patches/6.12/fix/series", "");
+	write_file(folder, "kernel-patches/6.12/ablate/series",
+		   "0001-infrastructure.patch\n2.patch\n");
+	write_file(folder, "kernel-patches/6.12/ablate/0001-infrastructure.patch", "+\n");
+	write_file(folder, "kernel-patches/6.12/ablate/2.patch",
+		   "+\t[NETSWAP_SLAB] = { \"slab\", ANY_TIME,\n+\t\t\"what it is\" },\n"
+		   "+\t[NETSWAP_SKB_DROP] = { \"skb_drop\", BOOT,\n+\t\t\"it, too\" },\n");
 	write_file(folder, "workloads/fio/x.fio", "");
 	write_file(folder, "nbd-harness/scenarios/group/one.scn", SMALL);
 	write_file(folder, "nbd-harness/scenarios/group/broken.scn", "[machine]\nmemory=128\n");
