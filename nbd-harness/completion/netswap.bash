@@ -40,7 +40,7 @@ _netswap()
 		compopt -o nospace
 		return
 		;;
-	--out | --source | --patch | --config | --vmcore | --vmlinux | --share)
+	--out | --source | --patch | --config | --vmcore | --vmlinux | --share | --records)
 		compopt -o default
 		return
 		;;
@@ -52,6 +52,10 @@ _netswap()
 	case $command in
 	run | shell)
 		_netswap_reply "$(_netswap_names "$netswap" scenarios)"
+		compopt -o default
+		;;
+	campaign)
+		_netswap_reply "$(_netswap_names "$netswap" campaigns)"
 		compopt -o default
 		;;
 	list)

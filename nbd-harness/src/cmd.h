@@ -7,6 +7,7 @@
 #ifndef NETSWAP_CMD_H
 #define NETSWAP_CMD_H
 
+int cmd_campaign(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
 int cmd_kernel(int argc, char **argv);

@@ -11,8 +11,10 @@
 #include "base/options.h"
 #include "base/units.h"
 #include "build/kernel.h"
+#include "campaign/plan.h"
 #include "cmd.h"
 #include "scenario/keys.h"
+#include "scenario/knobs.h"
 #include "scenario/scenario.h"
 
 struct row {
@@ -54,6 +56,18 @@ static gboolean list_scenarios(GPtrArray *rows, GError **error)
 	return scenarios != NULL;
 }
 
+static gboolean list_campaigns(GPtrArray *rows, GError **error)
+{
+	g_autoptr(GPtrArray) names = campaign_names();
+
+	for (guint i = 0; i < names->len; i++) {
+		g_autofree char *about_it = campaign_about(g_ptr_array_index(names, i));
+
+		add_row(rows, g_ptr_array_index(names, i), about_it);
+	}
+	return TRUE;
+}
+
 static gboolean list_kernels(GPtrArray *rows, GError **error)
 {
 	g_autoptr(GPtrArray) kernels = kernel_list(error);
@@ -70,48 +84,20 @@ static gboolean list_kernels(GPtrArray *rows, GError **error)
 	return kernels != NULL;
 }
 
-/* The Subject line of a patch, without "[PATCH]"; caller frees. */
-static char *patch_subject(const char *file)
+static gboolean list_version_knobs(GPtrArray *rows, const char *version, GError **error)
 {
-	g_autofree char *text = NULL;
-	g_auto(GStrv) lines = NULL;
+	g_autoptr(GPtrArray) knobs = knobs_read(version, error);
 
-	if (!g_file_get_contents(file, &text, NULL, NULL))
-		return g_strdup("");
-	lines = g_strsplit(text, "\n", 16);
-	for (guint i = 0; lines[i]; i++) {
-		const char *subject = lines[i] + strlen("Subject:");
+	for (guint i = 0; knobs && i < knobs->len; i++) {
+		const struct knob *knob = g_ptr_array_index(knobs, i);
+		struct row *row = add_row(rows, knob->name, knob->help);
 
-		if (!g_str_has_prefix(lines[i], "Subject:"))
-			continue;
-		subject += strspn(subject, " ");
-		if (*subject == '[' && strchr(subject, ']'))
-			subject = strchr(subject, ']') + 1;
-		return g_strdup(subject + strspn(subject, " "));
-	}
-	return g_strdup("");
-}
-
-/* The patches of kernel-patches/@version/ablate: each switches one protection off. */
-static void list_version_knobs(GPtrArray *rows, const char *patches, const char *version)
-{
-	g_autofree char *folder = g_build_filename(patches, version, "ablate", NULL);
-	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-	const char *base;
-
-	while (dir && (base = g_dir_read_name(dir))) {
-		g_autofree char *file = g_build_filename(folder, base, NULL);
-		g_autofree char *help = NULL, *name = NULL;
-		struct row *row;
-
-		if (!g_str_has_suffix(base, ".patch"))
-			continue;
-		name = g_strndup(base, strlen(base) - strlen(".patch"));
-		help = patch_subject(file);
-		row = add_row(rows, name, help);
 		json_object_set_string_member(row->object, "version", version);
-		json_object_set_string_member(row->object, "file", file);
+		json_object_set_string_member(row->object, "file", knob->patch);
+		json_object_set_string_member(row->object, "when",
+					      knob->at_boot ? "boot" : "any time");
 	}
+	return knobs != NULL;
 }
 
 static gboolean list_knobs(GPtrArray *rows, GError **error)
@@ -119,10 +105,11 @@ static gboolean list_knobs(GPtrArray *rows, GError **error)
 	g_autofree char *patches = g_build_filename(netswap_data_dir(), "kernel-patches", NULL);
 	g_autoptr(GDir) dir = g_dir_open(patches, 0, error);
 	const char *version;
+	gboolean ok = dir != NULL;
 
-	while (dir && (version = g_dir_read_name(dir)))
-		list_version_knobs(rows, patches, version);
-	return dir != NULL;
+	while (ok && (version = g_dir_read_name(dir)))
+		ok = list_version_knobs(rows, version, error);
+	return ok;
 }
 
 static gboolean list_named(GPtrArray *rows, const struct named *table)
@@ -205,12 +192,19 @@ static const struct kind {
 	const char *name;
 	gboolean (*list)(GPtrArray *rows, GError **error);
 } kinds[] = {
-	{ "scenarios", list_scenarios }, { "kernels", list_kernels },
-	{ "knobs", list_knobs },	 { "workloads", list_workloads },
-	{ "backends", list_backends },	 { "transports", list_transports },
-	{ "faults", list_faults },	 { "nics", list_nics },
-	{ "orders", list_orders },	 { "accelerators", list_accelerators },
-	{ "verdicts", list_verdicts },	 { "keys", list_keys },
+	{ "scenarios", list_scenarios },
+	{ "kernels", list_kernels },
+	{ "campaigns", list_campaigns },
+	{ "knobs", list_knobs },
+	{ "workloads", list_workloads },
+	{ "backends", list_backends },
+	{ "transports", list_transports },
+	{ "faults", list_faults },
+	{ "nics", list_nics },
+	{ "orders", list_orders },
+	{ "accelerators", list_accelerators },
+	{ "verdicts", list_verdicts },
+	{ "keys", list_keys },
 };
 
 static const struct kind *find_kind(const char *name, GError **error)

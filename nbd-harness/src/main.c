@@ -21,6 +21,8 @@ static int cmd_help(int argc, char **argv);
 
 static const struct command commands[] = {
 	{ "run", cmd_run, "run scenarios and judge them" },
+	{ "campaign", cmd_campaign,
+	  "put questions to scenarios, again and again, until they are answered" },
 	{ "list", cmd_list, "list scenarios, kernels, keys, ..." },
 	{ "kernel", cmd_kernel, "build a kernel into the cache" },
 	{ "report", cmd_report, "complete and print the report of a run directory" },

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A campaign's result as a table: Markdown, which reads well as text, too. */
+#ifndef NETSWAP_CAMPAIGN_TABLE_H
+#define NETSWAP_CAMPAIGN_TABLE_H
+
+#include <glib.h>
+
+/* @tallies: of struct cell_tally.  Caller frees. */
+char *campaign_table(GPtrArray *tallies);
+
+#endif
