@@ -152,7 +152,7 @@ FAST      := $(addprefix $(TESTS)/,style.sh runner.sh) $(UNIT_TESTS) $(PLATFORM)
 	     $(addprefix $(TESTS)/,man.sh bad-input.sh fuzz.sh)
 # The kernels come first: what follows needs them.
 VM        := $(addprefix $(TESTS)/vm/,kernels.sh controls.sh inspect.sh shell.sh bad-host.sh lifecycle.sh \
-	     servers.sh quickstart.sh oracle.sh stacks.sh plants.sh)
+	     servers.sh companions.sh quickstart.sh oracle.sh stacks.sh plants.sh)
 
 $(BUILD)/tests/run-tests: $(TESTS)/run-tests.c | $(PACKAGES)
 	@mkdir -p $(@D)

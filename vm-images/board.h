@@ -43,7 +43,7 @@ enum board_phase {
 	BOARD_RUNNING,	   /* PID 1 has mapped the board */
 	BOARD_SWAP_ON,	   /* swapon(2) has returned */
 	BOARD_PRESSING,	   /* all pressure processes are started */
-	BOARD_DONE,	   /* every pressure process has ended and was reaped */
+	BOARD_DONE,	   /* every pressure process but companions has ended and was reaped */
 	BOARD_FAILED,	   /* a script line failed */
 };
 
@@ -73,7 +73,9 @@ struct board_slot {
 	uint64_t corrupt_index;	   /* page index of the first corrupt page */
 	uint64_t corrupt_expected; /* the 64-bit word expected there ... */
 	uint64_t corrupt_got;	   /* ... and the one found */
-	uint64_t reserved[2];
+	uint64_t rounds;	   /* of a companion: what it did so far, which is no progress */
+	uint32_t companion;	   /* 1: accompanies the pressure and never ends by itself */
+	uint32_t reserved;
 };
 
 struct board_blob {

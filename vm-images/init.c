@@ -6,7 +6,7 @@
  *   mount what is needed -> map the board, phase RUNNING
  *     -> script, line by line (verbs.c lists the verbs; "swapon" sets SWAP_ON,
  *        "press" sets PRESSING) -> loop: reap, heartbeat, one request at a time
- *     -> DONE when every pressure process has ended
+ *     -> DONE when every pressure process but companions has ended
  *
  * A line that fails sets FAILED and the board's error, a sentence naming line,
  * step and reason; the loop runs on, so that the host may still ask.

@@ -6,7 +6,10 @@
  *     -> the process maps the board and waits for phase PRESSING (workload.h)
  *   press: phase PRESSING
  *     -> it works, then ends -> reaped here: PASSED, CORRUPT, FAILED or KILLED
- *     -> the last one: phase DONE
+ *     -> the last one but companions: phase DONE
+ *
+ * A companion (workload_list.h) has no end of its own.  It is left to run: it may be
+ * stuck where no signal reaches it, and the machine ends after DONE.
  */
 #include <errno.h>
 #include <signal.h>
@@ -18,11 +21,22 @@
 
 #include "init.h"
 #include "workload_exit.h"
+#include "workload_list.h"
 
 #define WORKLOAD_PROGRAM "/bin/workload"
 #define KEYS_MAX	 32
 
-static unsigned int slots_running;
+static unsigned int slots_running; /* companions do not count */
+
+static uint32_t is_companion(const char *workload)
+{
+#define ROW(name, companion, help)                                                                 \
+	if (!strcmp(workload, #name))                                                              \
+		return companion;
+	WORKLOAD_LIST(ROW)
+#undef ROW
+	return 0;
+}
 
 static void __attribute__((noreturn)) exec_workload(char **argv)
 {
@@ -41,6 +55,7 @@ static int start_one(const char *workload, char **argv)
 	if (index == BOARD_SLOTS)
 		return fail("the board has only %u slots", BOARD_SLOTS);
 	snprintf(slot->workload, sizeof(slot->workload), "%s", workload);
+	slot->companion = is_companion(workload);
 	slot->state = BOARD_SLOT_RUNNING;
 	pid = fork();
 	if (pid < 0)
@@ -49,7 +64,7 @@ static int start_one(const char *workload, char **argv)
 		exec_workload(argv);
 	slot->pid = pid;
 	board->slots_used = index + 1;
-	slots_running++;
+	slots_running += !slot->companion;
 	return 0;
 }
 
@@ -83,7 +98,7 @@ int verb_start(char *args)
 int verb_press(char *args)
 {
 	if (!slots_running)
-		return fail("there is no pressure process running");
+		return fail("there is no pressure process running that will end");
 	set_phase(BOARD_PRESSING);
 	return 0;
 }
@@ -120,6 +135,6 @@ void pressure_reaped(int pid, int status)
 		state = BOARD_SLOT_PASSED;
 	__atomic_store_n(&slot->state, state, __ATOMIC_RELEASE);
 	wake_waiting();
-	if (!--slots_running && board->phase == BOARD_PRESSING)
+	if (!slot->companion && !--slots_running && board->phase == BOARD_PRESSING)
 		set_phase(BOARD_DONE);
 }

@@ -103,6 +103,7 @@ static int run(struct workload *w, int pinned)
 	if (pinned && mlock2(a.memory, a.pages * WORKLOAD_PAGE_BYTES, MLOCK_ONFAULT))
 		return workload_failed(w, "cannot lock its memory");
 	w->progress->pages_total = a.pages;
+	workload_wait_for_start(w);
 	for (unsigned int pass = 1; pass <= w->passes; pass++) {
 		do_pass(w, &a, pass);
 		siblings_wait(w, pass);

@@ -128,6 +128,7 @@ int run_fio(struct workload *w)
 		return workload_failed(w, "it needs job=, jobs= and result=");
 	snprintf(output, sizeof(output), "/fio-%u.json", w->slot);
 	w->progress->pages_total = w->total_bytes / WORKLOAD_PAGE_BYTES;
+	workload_wait_for_start(w);
 	pid = fork();
 	if (pid < 0)
 		return workload_failed(w, "cannot fork");

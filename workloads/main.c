@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /bin/workload: read the keys, map the board, wait for the start, run one
- * pattern.  workload.h is the interface.
+ * /bin/workload: read the keys, map the board, run one pattern, which waits for
+ * the start.  workload.h is the interface.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@ static const struct {
 	const char *name;
 	int (*run)(struct workload *w);
 } workloads[] = {
-#define ROW(name, help) { #name, run_##name },
+#define ROW(name, companion, help) { #name, run_##name },
 	WORKLOAD_LIST(ROW)
 #undef ROW
 };
@@ -71,6 +71,18 @@ static int set_key(struct workload *w, const char *key, const char *value)
 		w->jobs = (unsigned int)number(value);
 	else if (!strcmp(key, "result"))
 		w->result = value;
+	else if (!strcmp(key, "sockets"))
+		w->sockets = (unsigned int)number(value);
+	else if (!strcmp(key, "rcvbuf_bytes"))
+		w->rcvbuf_bytes = (unsigned int)number(value);
+	else if (!strcmp(key, "datagram_bytes"))
+		w->datagram_bytes = (unsigned int)number(value);
+	else if (!strcmp(key, "rate"))
+		w->rate = (unsigned int)number(value);
+	else if (!strcmp(key, "interval_ms"))
+		w->interval_ms = number(value);
+	else if (!strcmp(key, "peer"))
+		w->peer = value;
 	else
 		return -1;
 	return 0;
@@ -93,8 +105,7 @@ static int parse(struct workload *w, char **words)
 	return WORKLOAD_PASSED;
 }
 
-/* All processes begin together: when PID 1 has set PRESSING, plus after_ms. */
-static void wait_for_start(const struct workload *w)
+void workload_wait_for_start(const struct workload *w)
 {
 	const struct timespec pause = { .tv_nsec = 2000000 };
 	const uint64_t *begun_us = &w->board->phase_time_us[BOARD_PRESSING];
@@ -122,6 +133,5 @@ int main(int argc, char **argv)
 	if (!w.board)
 		return workload_failed(&w, "cannot map the board");
 	w.progress = &w.board->slots[w.slot];
-	wait_for_start(&w);
 	return workloads[i].run(&w);
 }

@@ -16,6 +16,12 @@
  *	job            fio only: path of the job file in the guest
  *	jobs           fio only: how many (then start it with COUNT 1)
  *	result         fio only: name of the blob for its JSON, e.g. result/fio
+ *	sockets        flood: of all processes together
+ *	rcvbuf_bytes   flood: of each socket, as the kernel counts them
+ *	datagram_bytes flood: of each datagram, without headers
+ *	rate           flood: datagrams a second, of all processes together
+ *	interval_ms    churn, neigh: pause between two rounds
+ *	peer           flood, neigh: address of the other end of the link
  *
  * A process tells its progress by plain stores to its slot of the board, which
  * is device memory: that needs no system call and no allocation, and what it
@@ -43,6 +49,9 @@ struct workload {
 	uint64_t seed;
 	unsigned int jobs;
 	const char *job, *result;
+	unsigned int sockets, rcvbuf_bytes, datagram_bytes, rate;
+	uint64_t interval_ms;
+	const char *peer;
 	struct board *board;
 	struct board_slot *progress; /* board->slots[slot] */
 };
@@ -50,6 +59,15 @@ struct workload {
 int run_anon(struct workload *w);
 int run_mlock(struct workload *w);
 int run_fio(struct workload *w);
+int run_flood(struct workload *w);
+int run_churn(struct workload *w);
+int run_neigh(struct workload *w);
+
+/*
+ * Every pattern calls it once: all processes begin together, when PID 1 has set
+ * PRESSING, plus after_ms.  What comes before it is done while memory is plenty.
+ */
+void workload_wait_for_start(const struct workload *w);
 
 /* Say on the console why it failed, with errno's text if it is set; returns WORKLOAD_FAILED. */
 int workload_failed(const struct workload *w, const char *fmt, ...)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <flood_wire.h>
 #include <glib.h>
 #include <locale.h>
 #include <revision.h> /* made by make: NETSWAP_REVISION */
@@ -9,6 +10,7 @@
 #include "base/nearest.h"
 #include "base/version.h"
 #include "cmd.h"
+#include "machine/flooder.h"
 #include "machine/pod.h"
 
 struct command {
@@ -84,6 +86,8 @@ int main(int argc, char **argv)
 	/* The pod's keeper is this program again; it must not touch anything before. */
 	if (!strcmp(name, "--keeper") && argc == 3)
 		return keeper_main(atoi(argv[2]));
+	if (!strcmp(name, "--flooder") && argc == 2)
+		return flooder_main(FLOOD_PORT);
 	setlocale(LC_CTYPE, "");
 	if (!strcmp(name, "--version")) {
 		g_print("netswap %s (%s)\n", NETSWAP_VERSION, netswap_revision);

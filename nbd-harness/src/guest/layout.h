@@ -151,6 +151,8 @@
 	MAY(icsk_retransmit_pprev, "inet_connection_sock", "icsk_retransmit_timer.entry.pprev")    \
 	MAY(icsk_retransmits, "inet_connection_sock", "icsk_retransmits")                          \
 	NEED(net_devices, "net", "dev_base_head")                                                  \
+	MAY(net_statistics, "net", "mib.net_statistics")                                           \
+	MAY(softnet_processed, "softnet_data", "processed")                                        \
 	NEED(netdev_list, "net_device", "dev_list")                                                \
 	NEED(netdev_name, "net_device", "name")                                                    \
 	NEED(netdev_napi, "net_device", "napi_list")                                               \
@@ -281,6 +283,7 @@ struct layout {
 	gint64 rq_in_flight;
 	gint64 pg_locked, pg_writeback, pg_dirty, pg_swapcache, pg_swapbacked;
 	gint64 sock_memalloc;
+	gint64 mib_pfmemalloc_drop; /* of linux_mib.mibs[] */
 	/* how work_struct.data holds its pool_workqueue and its flush color */
 	gint64 work_is_pwq, work_pwq_shift, work_color_shift, work_color_bits;
 	gint64 wq_unbound;

@@ -53,8 +53,12 @@ void observer_free(struct observer *o)
 	g_free(o);
 }
 
+/* What a companion does is no progress, but that it fails is to be known. */
 static void count_slot(const struct board_slot *slot, struct sample *s)
 {
+	s->companion_rounds += slot->rounds;
+	if (slot->companion && slot->state != BOARD_SLOT_FAILED && slot->state != BOARD_SLOT_KILLED)
+		return;
 	switch (slot->state) {
 	case BOARD_SLOT_RUNNING:
 		s->slots_running++;
@@ -84,7 +88,7 @@ void observer_sample_board(const struct board *board, struct sample *s)
 	s->heartbeat = board->heartbeat;
 	s->slots_running = s->slots_passed = s->slots_corrupt = s->slots_failed = 0;
 	s->slots_killed = s->touched_pages = s->verified_pages = s->corrupt_pages = 0;
-	s->pass_pages = 0;
+	s->pass_pages = s->companion_rounds = 0;
 
 	/* The guest writes slots_used, also meanwhile: never trust it beyond the array. */
 	guint used = g_atomic_int_get((const gint *)&board->slots_used);
@@ -93,13 +97,28 @@ void observer_sample_board(const struct board *board, struct sample *s)
 		count_slot(&board->slots[i], s);
 }
 
+/* PIDs of companions, whose CPU time is no progress either: GArray of gint32, caller frees. */
+static GArray *companions(const struct board *board)
+{
+	GArray *pids = g_array_new(FALSE, FALSE, sizeof(gint32));
+	guint used = g_atomic_int_get((const gint *)&board->slots_used);
+
+	for (guint i = 0; i < MIN(used, BOARD_SLOTS); i++)
+		if (board->slots[i].companion)
+			g_array_append_val(pids, board->slots[i].pid);
+	return pids;
+}
+
 void observer_sample(struct observer *o, struct sample *s)
 {
+	g_autoptr(GArray) idle = companions(o->board);
+
 	observer_sample_board(o->board, s);
 	guest_allow_reads(o->g, SAMPLE_READS_MAX);
 	view_mm_sample(o->mm, s);
 	view_nbd_sample(o->nbd, s);
-	view_task_sample(o->g, s);
+	view_net_sample(o->g, s);
+	view_task_sample(o->g, idle, s);
 }
 
 struct snapshot *observer_snapshot(struct observer *o, gint64 host_us, const GArray *cpus)

@@ -89,3 +89,50 @@ gboolean view_net_snapshot(const struct guest *g, GArray *napis)
 	return init_net && guest_list(g, init_net + g->at.net_devices, g->at.netdev_list,
 				      DEVICES_MAX, see_device, &walk) >= 0;
 }
+
+static void sample_packets(const struct guest *g, struct sample *s)
+{
+	guint64 softnet = symbols_address(g->symbols, "softnet_data");
+	gint64 sum = 0;
+
+	for (guint cpu = 0; cpu < g->cpus; cpu++) {
+		guint32 n;
+
+		if (!softnet || g->at.softnet_processed == LAYOUT_NONE ||
+		    !guest_u32(g, softnet + g->percpu_offset[cpu] + g->at.softnet_processed, &n))
+			return;
+		sum += n;
+	}
+	s->packets_in = sum;
+}
+
+static void sample_drops(const struct guest *g, struct sample *s)
+{
+	guint64 init_net = symbols_address(g->symbols, "init_net"), percpu;
+	guint64 sum = 0;
+
+	if (!init_net || g->at.net_statistics == LAYOUT_NONE || g->at.mib_pfmemalloc_drop < 0 ||
+	    !guest_u64(g, init_net + g->at.net_statistics, &percpu))
+		return;
+	for (guint cpu = 0; cpu < g->cpus; cpu++) {
+		guint64 n;
+
+		if (!guest_u64(g,
+			       percpu + g->percpu_offset[cpu] +
+				       (guint64)g->at.mib_pfmemalloc_drop * 8,
+			       &n))
+			return;
+		sum += n;
+	}
+	s->pfmemalloc_drops = MIN(sum, (guint64)G_MAXINT64);
+}
+
+void view_net_sample(const struct guest *g, struct sample *s)
+{
+	guint64 udp_memory = symbols_address(g->symbols, "udp_memory_allocated");
+
+	if (udp_memory)
+		guest_read(g, udp_memory, &s->udp_pages, sizeof(s->udp_pages));
+	sample_packets(g, s);
+	sample_drops(g, s);
+}

@@ -42,9 +42,24 @@ static gboolean walk_tasks(const struct guest *g,
 				       GUEST_TASKS_MAX, walk_process, &walk) >= 0;
 }
 
+struct count {
+	struct sample *s;
+	const GArray *idle; /* of gint32 */
+};
+
+/* Is what process @pid computes a sign of progress? */
+static gboolean counts(const GArray *idle, gint32 pid)
+{
+	for (guint i = 0; i < idle->len; i++)
+		if (g_array_index(idle, gint32, i) == pid)
+			return FALSE;
+	return pid != 1;
+}
+
 static gboolean count_task(const struct guest *g, guint64 address, gpointer data)
 {
-	struct sample *s = data;
+	const struct count *count = data;
+	struct sample *s = count->s;
 	struct task_facts task = { 0 };
 	guint32 pid;
 	guint64 mm, utime_ns;
@@ -54,7 +69,7 @@ static gboolean count_task(const struct guest *g, guint64 address, gpointer data
 	    !guest_u64(g, address + g->at.task_mm, &mm) ||
 	    !guest_u64(g, address + g->at.task_utime, &utime_ns))
 		return FALSE;
-	if (mm && pid != 1)
+	if (mm && counts(count->idle, pid))
 		s->user_ns += utime_ns;
 	s->tasks++;
 	s->tasks_runnable += !task.state;
@@ -78,12 +93,13 @@ static void sample_runqueues(const struct guest *g, struct sample *s)
 	s->runqueue = sum;
 }
 
-void view_task_sample(const struct guest *g, struct sample *s)
+void view_task_sample(const struct guest *g, const GArray *idle, struct sample *s)
 {
+	struct count count = { s, idle };
 	guint64 tainted = symbols_address(g->symbols, "tainted_mask");
 
 	s->tasks = s->tasks_runnable = s->tasks_blocked = s->user_ns = 0;
-	if (!walk_tasks(g, count_task, s))
+	if (!walk_tasks(g, count_task, &count))
 		s->tasks = s->tasks_runnable = s->tasks_blocked = s->user_ns = SAMPLE_UNKNOWN;
 	sample_runqueues(g, s);
 	if (tainted)

@@ -9,8 +9,11 @@
 
 #define GUEST_TASKS_MAX 32768
 
-/* Fill the task fields of @s; a torn walk of a running guest leaves them unknown. */
-void view_task_sample(const struct guest *g, struct sample *s);
+/*
+ * Fill the task fields of @s; a torn walk of a running guest leaves them
+ * unknown.  CPU time of processes in @idle (GArray of gint32, pids) is left out.
+ */
+void view_task_sample(const struct guest *g, const GArray *idle, struct sample *s);
 
 /* Does any CPU run a task, other than its idle task, which is on no list?  TRUE if unknown. */
 gboolean view_task_running(const struct guest *g);

@@ -71,12 +71,17 @@ gboolean verdict_parse(const char *name, enum verdict *v);
 	X(tcp_unacked_bytes, "snd_nxt - snd_una of the NBD sockets")                               \
 	X(tcp_timer_fires, "times the armed retransmit timer was seen re-armed without an ACK")    \
 	X(tcp_timer_armed, "1 while a retransmit or probe timer of an NBD socket is pending")      \
+	/* network */                                                                              \
+	X(packets_in, "packets that the stack took from network cards")                            \
+	X(udp_pages, "pages that UDP sockets are charged with")                                    \
+	X(pfmemalloc_drops,                                                                        \
+	  "packets in reserve memory that sockets without a right to it refused")                  \
 	/* tasks */                                                                                \
 	X(tasks, "all threads")                                                                    \
 	X(tasks_runnable, "in state R")                                                            \
 	X(tasks_blocked, "in uninterruptible sleep that counts as load (D)")                       \
 	X(runqueue, "sum of rq->nr_running")                                                       \
-	X(user_ns, "user-mode CPU time of all user tasks but PID 1")                               \
+	X(user_ns, "user-mode CPU time of all user tasks but PID 1 and companions")                \
 	X(tainted, "tainted_mask")                                                                 \
 	/* pressure, from the board */                                                             \
 	X(slots_running, "pressure processes that run")                                            \
@@ -88,6 +93,7 @@ gboolean verdict_parse(const char *name, enum verdict *v);
 	X(verified_pages, "pages that came back as written")                                       \
 	X(corrupt_pages, "pages that came back different")                                         \
 	X(pass_pages, "pages that one pass of all of it touches")                                  \
+	X(companion_rounds, "rounds of companions that count them: no progress")                   \
 	/* server */                                                                               \
 	X(server_running, "1 while its process tree exists and none of it is stopped")             \
 	X(server_cpu_us, "CPU time used by its process tree")

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "machine/flooder.h"
 
 #define SERVER_DEADLINE_MS 15000
 #define QMP_DEADLINE_MS	   20000
@@ -81,6 +82,18 @@ static int make_swap_image(guint64 bytes, GError **error)
 	return fd;
 }
 
+/* Before the guest asks for it. */
+static gboolean start_flooder(struct machine *m, int log_fd, GError **error)
+{
+	for (guint i = 0; i < m->scenario->pressures->len; i++) {
+		const struct scenario_pressure *p = g_ptr_array_index(m->scenario->pressures, i);
+
+		if (!strcmp(p->workload, "flood"))
+			return flooder_start(m->pod, log_fd, error) != NULL;
+	}
+	return TRUE;
+}
+
 static gboolean map_board(struct machine *m, GError **error)
 {
 	void *map =
@@ -125,7 +138,7 @@ struct machine *machine_start(const struct scenario *s, const struct machine_con
 		goto fail;
 	m->server = server_start(m->pod, s, m->swap_fd, config->server_log_fd, SERVER_DEADLINE_MS,
 				 error);
-	if (!m->server)
+	if (!m->server || !start_flooder(m, config->server_log_fd, error))
 		goto fail;
 	m->qemu_start_us = g_get_monotonic_time();
 	m->qemu = qemu_start(m->pod, &qemu, config->console_fd, config->qemu_log_fd, on_qmp_event,

@@ -13,6 +13,8 @@ static void set_floors(const struct scenario *s, struct judge_config *c)
 	for (guint i = 0; i < s->pressures->len; i++) {
 		const struct scenario_pressure *p = g_ptr_array_index(s->pressures, i);
 
+		if (p->companion)
+			continue;
 		total_pages += p->total_bytes / PAGE_BYTES;
 		passes = MIN(passes, p->passes);
 		write_percent = MIN(write_percent, p->write_percent);

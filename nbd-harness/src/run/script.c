@@ -111,6 +111,20 @@ static gboolean prepare_fio(GString *script, const struct scenario_pressure *p, 
 	return TRUE;
 }
 
+/* The keys of companions; each takes its own. */
+static void accompany(GString *start, const struct scenario_pressure *p)
+{
+	if (!strcmp(p->workload, "flood"))
+		g_string_append_printf(start,
+				       " peer=" HOST_ADDRESS
+				       " sockets=%u rcvbuf_bytes=%u datagram_bytes=%u rate=%u",
+				       p->flood.sockets, p->flood.rcvbuf_bytes,
+				       p->flood.datagram_bytes, p->flood.rate);
+	else
+		g_string_append_printf(start, " peer=" HOST_ADDRESS " interval_ms=%u",
+				       p->interval_ms);
+}
+
 static gboolean start_pressure(GString *script, const struct scenario_pressure *p, guint64 seed,
 			       GError **error)
 {
@@ -119,12 +133,16 @@ static gboolean start_pressure(GString *script, const struct scenario_pressure *
 	if (is_fio(p) && !prepare_fio(script, p, error))
 		return FALSE;
 	/* fio is one process, its jobs are threads. */
-	g_string_printf(start,
-			"start %u %u %s total_bytes=%" G_GUINT64_FORMAT
-			" passes=%u order=%s write_percent=%u seed=%" G_GUINT64_FORMAT,
-			is_fio(p) ? 1 : p->processes, p->start_after_ms, p->workload,
-			p->total_bytes, p->passes, p->random_order ? "random" : "sequential",
-			p->write_percent, seed);
+	g_string_printf(start, "start %u %u %s seed=%" G_GUINT64_FORMAT,
+			is_fio(p) ? 1 : p->processes, p->start_after_ms, p->workload, seed);
+	if (p->companion)
+		accompany(start, p);
+	else
+		g_string_append_printf(start,
+				       " total_bytes=%" G_GUINT64_FORMAT
+				       " passes=%u order=%s write_percent=%u",
+				       p->total_bytes, p->passes,
+				       p->random_order ? "random" : "sequential", p->write_percent);
 	if (is_fio(p))
 		g_string_append_printf(start, " jobs=%u job=" JOB_FILE " result=result/%s",
 				       p->processes, p->name, p->name);

@@ -120,7 +120,8 @@ static guint longest(const struct scenario *s)
 	for (guint i = 0; i < s->pressures->len; i++) {
 		const struct scenario_pressure *p = g_ptr_array_index(s->pressures, i);
 
-		passes = MAX(passes, p->passes);
+		if (!p->companion)
+			passes = MAX(passes, p->passes);
 	}
 	return passes;
 }

@@ -239,14 +239,14 @@ static gboolean check_swap(const struct check *c)
 static gboolean check_pressure(const struct check *c, const struct scenario_pressure *p)
 {
 	g_autofree char *label = g_strconcat("pressure ", p->name, NULL);
-	gboolean fio = !strcmp(p->workload, "fio");
 
-	if (fio && !p->fio_job)
-		return fail(c, label, "workload", "=fio needs fio_job=FILE");
-	if (!fio && p->fio_job)
-		return fail(c, label, "fio_job", " needs workload=fio, not %s", p->workload);
-	if (fio && !g_file_test(p->fio_job, G_FILE_TEST_IS_REGULAR))
+	if (p->fio_job && !g_file_test(p->fio_job, G_FILE_TEST_IS_REGULAR))
 		return fail(c, label, "fio_job", "=%s: no such file", p->fio_job);
+	if (!strcmp(p->workload, "flood") &&
+	    (p->flood.sockets < p->processes || p->flood.rate < p->processes))
+		return fail(c, label, "processes",
+			    "=%u: each needs a socket and a datagram a second of its own",
+			    p->processes);
 	if (p->start_after_ms >= c->s->expect.deadline_s * 1000ull)
 		return fail(c, label, "start_after", " is not before expect.deadline=%us",
 			    c->s->expect.deadline_s);
@@ -287,7 +287,7 @@ static gboolean check_room(const struct check *c)
 
 static gboolean check_pressures(const struct check *c)
 {
-	guint processes = 0;
+	guint processes = 0, companions = 0;
 
 	if (!c->s->pressures->len) {
 		g_set_error(c->error, NETSWAP_ERROR, NETSWAP_ERROR_USAGE,
@@ -299,6 +299,7 @@ static gboolean check_pressures(const struct check *c)
 		const struct scenario_pressure *p = g_ptr_array_index(c->s->pressures, i);
 
 		processes += p->processes;
+		companions += p->companion;
 		if (!check_pressure(c, p))
 			return FALSE;
 		if (processes > BOARD_SLOTS) {
@@ -308,6 +309,13 @@ static gboolean check_pressures(const struct check *c)
 				p->where, BOARD_SLOTS);
 			return FALSE;
 		}
+	}
+	if (companions == c->s->pressures->len) {
+		g_set_error(c->error, NETSWAP_ERROR, NETSWAP_ERROR_USAGE,
+			    "%s: every pressure is a companion, which never ends; write one that "
+			    "does, as [pressure main] with total=SIZE",
+			    c->file);
+		return FALSE;
 	}
 	return check_room(c);
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <flood_wire.h>
+
 #include "judge/facts.h"
 #include "scenario/scenario.h"
 
@@ -130,15 +132,26 @@ const struct scenario_key scenario_keys[] = {
 
 	{ "pressure", "workload", KEY_CHOICE, workload_table, .fallback = "anon", .help = "what presses" },
 	{ "pressure", "processes", KEY_COUNT, .fallback = "4", .min = 1, .max = 256, .help = "how many of it" },
-	{ "pressure", "total", KEY_BYTES, .required = TRUE, .min = MIB, .max = TIB,
+	{ "pressure", "total", KEY_BYTES, .required = TRUE, .min = MIB, .max = TIB, .workloads = "anon,mlock,fio",
 	  .help = "memory over all its processes" },
-	{ "pressure", "passes", KEY_COUNT, .fallback = "2", .min = 1, .max = 1000000,
+	{ "pressure", "passes", KEY_COUNT, .fallback = "2", .min = 1, .max = 1000000, .workloads = "anon,mlock,fio",
 	  .help = "how often all of it is touched: the first fills, the last verifies" },
-	{ "pressure", "order", KEY_CHOICE, order_table, .fallback = "sequential", .help = "order of the touches" },
-	{ "pressure", "writes", KEY_PERCENT, .fallback = "100%",
+	{ "pressure", "order", KEY_CHOICE, order_table, .fallback = "sequential", .workloads = "anon,mlock,fio",
+	  .help = "order of the touches" },
+	{ "pressure", "writes", KEY_PERCENT, .fallback = "100%", .workloads = "anon,mlock,fio",
 	  .help = "share of the pages rewritten between the first pass, which fills, and the last, which verifies" },
 	{ "pressure", "start_after", KEY_DURATION, .fallback = "0", .max = DAY, .help = "delay of its start" },
-	{ "pressure", "fio_job", KEY_PATH, .help = "job file (workload fio)" },
+	{ "pressure", "fio_job", KEY_PATH, .required = TRUE, .workloads = "fio", .help = "job file" },
+	{ "pressure", "sockets", KEY_COUNT, .fallback = "200", .min = 1, .max = FLOOD_SOCKETS_MAX, .workloads = "flood",
+	  .help = "how many are flooded, over all its processes" },
+	{ "pressure", "rcvbuf", KEY_BYTES, .fallback = "160K", .min = 4096, .max = 64 * MIB, .workloads = "flood",
+	  .help = "what each of them takes in, as the kernel counts it" },
+	{ "pressure", "datagram", KEY_BYTES, .fallback = "1472B", .min = 1, .max = FLOOD_DATAGRAM_BYTES,
+	  .workloads = "flood", .help = "size of a datagram, without headers" },
+	{ "pressure", "rate", KEY_COUNT, .fallback = "2000", .min = 1, .max = FLOOD_RATE_MAX, .workloads = "flood",
+	  .help = "datagrams a second, to all of them in turn" },
+	{ "pressure", "interval", KEY_DURATION, .fallback = "20ms", .max = 60 * SECOND, .workloads = "churn,neigh",
+	  .help = "pause between two rounds of each of its processes" },
 
 	{ "fault", "kind", KEY_CHOICE, fault_table, .required = TRUE, .help = "what happens" },
 	{ "fault", "at", KEY_DURATION, .fallback = "0", .max = DAY, .help = "when, after the pressure began" },

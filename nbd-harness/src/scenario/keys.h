@@ -33,6 +33,8 @@ struct scenario_key {
 	const char *fallback;	     /* default as written in a file; NULL: required or unset */
 	gboolean required;
 	guint64 min, max; /* inclusive, in bytes, ms, ...; 0, 0: unchecked */
+	/* [pressure]: the workloads that take it, "anon,mlock"; NULL: all */
+	const char *workloads;
 	const char *help;
 };
 
@@ -56,7 +58,11 @@ extern const struct named transport_table[];
 extern const struct named backend_table[]; /* machine/server.h's ops bear these names */
 extern const struct named nic_table[];
 extern const struct named workload_table[]; /* workloads/ bear these names */
-extern const struct named switch_table[];   /* 0: no, 1: yes */
+/* Does workload @name accompany others, without an end of its own? */
+gboolean workload_is_companion(const char *name);
+/* Does a [pressure] of @workload take @key? */
+gboolean workload_takes(const char *workload, const struct scenario_key *key);
+extern const struct named switch_table[]; /* 0: no, 1: yes */
 extern const struct named order_table[];
 extern const struct named accel_table[];
 extern const struct named verdict_table[]; /* by enum verdict */

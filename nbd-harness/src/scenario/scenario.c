@@ -39,6 +39,20 @@ static void reject(struct loader *l, const struct value *value, const char *pred
 				       predicate);
 }
 
+/* What a [pressure] section runs, whether there is such a workload or not. */
+static const char *workload_of(const struct document_section *section)
+{
+	const struct document_entry *entry = document_find(section, "workload");
+
+	return entry ? entry->value : scenario_key_find("pressure", "workload")->fallback;
+}
+
+/* Keys that belong to other workloads are not there. */
+static gboolean applies(const struct document_section *section, const struct scenario_key *key)
+{
+	return !key->workloads || workload_takes(workload_of(section), key);
+}
+
 static struct value take(struct loader *l, const char *name)
 {
 	const struct document_entry *entry = document_find(l->section, name);
@@ -48,6 +62,8 @@ static struct value take(struct loader *l, const char *name)
 		.where = entry ? entry->where : l->section->where,
 	};
 
+	if (!applies(l->section, value.key))
+		return value;
 	if (!entry)
 		value.text = value.key->fallback;
 	if (!value.text && value.key->required && !l->error)
@@ -252,6 +268,23 @@ static void pressure_free(gpointer data)
 	g_free(pressure);
 }
 
+/* Keys of other workloads are a mistake. */
+static void reject_strangers(struct loader *l)
+{
+	for (guint i = 0; i < l->section->entries->len; i++) {
+		const struct document_entry *entry = g_ptr_array_index(l->section->entries, i);
+
+		if (l->error || applies(l->section, entry->key))
+			continue;
+		g_autofree char *takers = g_strdelimit(g_strdup(entry->key->workloads), ",", '|');
+
+		l->error = g_error_new(NETSWAP_ERROR, NETSWAP_ERROR_USAGE,
+				       "%s: %s.%s needs workload=%s, not %s", entry->where,
+				       l->section->label, entry->name, takers,
+				       workload_of(l->section));
+	}
+}
+
 static void read_pressure(struct loader *l, struct scenario *s)
 {
 	struct scenario_pressure *pressure = g_new0(struct scenario_pressure, 1);
@@ -260,6 +293,8 @@ static void read_pressure(struct loader *l, struct scenario *s)
 	pressure->name = g_strdup(l->section->name);
 	pressure->where = g_strdup(l->section->where);
 	pressure->workload = workload_table[want_choice(l, "workload")].name;
+	pressure->companion = workload_is_companion(pressure->workload);
+	reject_strangers(l);
 	pressure->processes = want_number(l, "processes");
 	pressure->total_bytes = want_number(l, "total");
 	pressure->passes = want_number(l, "passes");
@@ -267,6 +302,11 @@ static void read_pressure(struct loader *l, struct scenario *s)
 	pressure->write_percent = want_number(l, "writes");
 	pressure->start_after_ms = want_number(l, "start_after");
 	pressure->fio_job = want_string(l, "fio_job");
+	pressure->flood.sockets = want_number(l, "sockets");
+	pressure->flood.rcvbuf_bytes = want_number(l, "rcvbuf");
+	pressure->flood.datagram_bytes = want_number(l, "datagram");
+	pressure->flood.rate = want_number(l, "rate");
+	pressure->interval_ms = want_number(l, "interval");
 }
 
 static void fault_free(gpointer data)
@@ -416,7 +456,7 @@ static void print_section(GString *text, const struct document_section *section)
 	for (const struct scenario_key *key = scenario_keys; key->section; key++) {
 		const struct document_entry *entry;
 
-		if (strcmp(key->section, section->kind->name))
+		if (strcmp(key->section, section->kind->name) || !applies(section, key))
 			continue;
 		entry = document_find(section, key->name);
 		if (entry || key->fallback)

@@ -29,6 +29,7 @@ struct scenario_sysctl {
 struct scenario_pressure {
 	char *name;	       /* of the section: [pressure NAME] */
 	const char *workload;  /* of workload_table: "anon", "fio", ... */
+	gboolean companion;    /* disturbs, and does not end by itself (workload_list.h) */
 	guint processes;       /* 1..256 */
 	guint64 total_bytes;   /* over all processes */
 	guint passes;	       /* 1.. */
@@ -36,7 +37,14 @@ struct scenario_pressure {
 	guint write_percent;   /* 0..100, of the touches after the first pass */
 	guint start_after_ms;  /* after PRESSING begins */
 	char *fio_job;	       /* workload=fio: job file, absolute path */
-	char *where;	       /* file:line of the section */
+	struct {
+		guint sockets;	      /* over all processes */
+		guint rcvbuf_bytes;   /* of each */
+		guint datagram_bytes; /* without headers */
+		guint rate;	      /* datagrams a second, over all processes */
+	} flood;
+	guint interval_ms; /* of companions that work in rounds */
+	char *where;	   /* file:line of the section */
 };
 
 enum fault_kind {

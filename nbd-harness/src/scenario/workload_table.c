@@ -1,10 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <string.h>
+
 #include "scenario/keys.h"
 #include "workload_list.h"
 
 const struct named workload_table[] = {
-#define ENTRY(name, help) { #name, help },
+#define ENTRY(name, companion, help) { #name, help },
 	WORKLOAD_LIST(ENTRY)
 #undef ENTRY
 		{ NULL, NULL },
 };
+
+gboolean workload_is_companion(const char *name)
+{
+#define ANSWER(entry, companion, help)                                                             \
+	if (!strcmp(name, #entry))                                                                 \
+		return companion;
+	WORKLOAD_LIST(ANSWER)
+#undef ANSWER
+	return FALSE;
+}
+
+gboolean workload_takes(const char *workload, const struct scenario_key *key)
+{
+	g_auto(GStrv) takers = key->workloads ? g_strsplit(key->workloads, ",", -1) : NULL;
+
+	return !takers || g_strv_contains((const char *const *)takers, workload);
+}

@@ -111,6 +111,38 @@ static void test_values(void)
 	g_assert_cmpint(s->expect.floor_in_bytes, ==, 4 << 20);
 }
 
+#define FLOOD "[pressure x]\nworkload=flood\n"
+
+/* Companions: keys of their own, and none of those that say how much is pressed. */
+static void test_companions(void)
+{
+	SCOPED(scenario) s = parse(SMALL FLOOD "sockets=300\ndatagram=1K\n", NULL);
+	const struct scenario_pressure *flood = g_ptr_array_index(s->pressures, 1);
+
+	g_assert_true(flood->companion);
+	g_assert_cmpuint(flood->flood.sockets, ==, 300);
+	g_assert_cmpuint(flood->flood.rcvbuf_bytes, ==, 160 << 10);
+	g_assert_cmpuint(flood->flood.datagram_bytes, ==, 1024);
+	g_assert_cmpuint(flood->flood.rate, ==, 2000);
+	/* The record names each section's own keys, and no others. */
+	g_assert_nonnull(strstr(s->text, "workload=flood\nprocesses=4\nstart_after=0\n"
+					 "sockets=300\nrcvbuf=160K\ndatagram=1K\nrate=2000\n"));
+	g_assert_null(strstr(strstr(s->text, "workload=flood"), "total="));
+
+	refuses(SMALL FLOOD "total=1M\n",
+		"t.scn:6: pressure x.total needs workload=anon|mlock|fio, not flood");
+	refuses(SMALL "sockets=3\n",
+		"t.scn:4: pressure main.sockets needs workload=flood, not anon");
+	refuses(SMALL FLOOD "sockets=3\n",
+		"t.scn:4: pressure x.processes=4: each needs a socket and a datagram a second of "
+		"its own");
+	refuses(SMALL FLOOD "datagram=1473B\n",
+		"t.scn:6: pressure x.datagram=1473B is outside 1B to 1472B");
+	refuses(FLOOD,
+		"t.scn: every pressure is a companion, which never ends; write one that does, as "
+		"[pressure main] with total=SIZE");
+}
+
 static void test_syntax(void)
 {
 	refuses("total=1M\n", "t.scn:1: key total stands before the first [SECTION]");
@@ -193,7 +225,8 @@ static void test_contradictions(void)
 		"t.scn:5: fault x.kind=guest-write needs file= and value=");
 	refuses(SMALL "[fault x]\nkind=server-kill\nfile=/x\n",
 		"t.scn:6: fault x.file needs kind=guest-write, not server-kill");
-	refuses(SMALL "workload=fio\n", "t.scn:4: pressure main.workload=fio needs fio_job=FILE");
+	refuses(SMALL "workload=fio\n",
+		"t.scn:2: section [pressure main] needs fio_job= (job file)");
 	refuses(SMALL "fio_job=x\n", "t.scn:4: pressure main.fio_job needs workload=fio, not anon");
 	refuses(SMALL "[kernel]\ndebian=6.12\nimage=/dev/null\n",
 		"t.scn:5: kernel.debian and kernel.image exclude each other; keep one");
@@ -403,6 +436,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/scenario/table", test_table);
 	g_test_add_func("/scenario/defaults", test_defaults);
 	g_test_add_func("/scenario/values", test_values);
+	g_test_add_func("/scenario/companions", test_companions);
 	g_test_add_func("/scenario/syntax", test_syntax);
 	g_test_add_func("/scenario/ranges", test_ranges);
 	g_test_add_func("/scenario/contradictions", test_contradictions);
