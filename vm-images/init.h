@@ -35,13 +35,20 @@ void set_phase(enum board_phase phase);
 /* Write @text to an existing file: 0, or -1 with errno. */
 int write_file(const char *file, const char *text);
 
-/* Verbs that have a file of their own: ifup.c, modprobe.c, swap.c, pressure.c. */
+/* Verbs that have a file of their own: ifup.c, modprobe.c, swap.c, pressure.c, reconnect.c. */
 int verb_ifup(char *args);
 int verb_modprobe(char *args);
 int verb_mkswap(char *args);
 int verb_swapon(char *args);
 int verb_start(char *args);
 int verb_press(char *args);
+int verb_reconnect(char *args);
+
+/*
+ * pressure.c: fork a process that has a slot, *slot: its pid, 0 in itself, or
+ * -1 after fail().
+ */
+int pressure_fork(const char *name, uint32_t companion, struct board_slot **slot);
 
 /* pressure.c: if @pid was a pressure process, note in its slot how it ended. */
 void pressure_reaped(int pid, int status);

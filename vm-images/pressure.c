@@ -46,26 +46,36 @@ static void __attribute__((noreturn)) exec_workload(char **argv)
 	_exit(WORKLOAD_FAILED);
 }
 
-static int start_one(const char *workload, char **argv)
+int pressure_fork(const char *name, uint32_t companion, struct board_slot **at)
 {
 	unsigned int index = board->slots_used;
-	struct board_slot *slot = &board->slots[index];
+	struct board_slot *slot = *at = &board->slots[index];
 	pid_t pid;
 
 	if (index == BOARD_SLOTS)
 		return fail("the board has only %u slots", BOARD_SLOTS);
-	snprintf(slot->workload, sizeof(slot->workload), "%s", workload);
-	slot->companion = is_companion(workload);
+	snprintf(slot->workload, sizeof(slot->workload), "%s", name);
+	slot->companion = companion;
 	slot->state = BOARD_SLOT_RUNNING;
 	pid = fork();
 	if (pid < 0)
-		return fail("cannot fork for %s", workload);
+		return fail("cannot fork for %s", name);
 	if (!pid)
-		exec_workload(argv);
+		return 0;
 	slot->pid = pid;
 	board->slots_used = index + 1;
-	slots_running += !slot->companion;
-	return 0;
+	slots_running += !companion;
+	return pid;
+}
+
+static int start_one(const char *workload, char **argv)
+{
+	struct board_slot *slot;
+	pid_t pid = pressure_fork(workload, is_companion(workload), &slot);
+
+	if (!pid)
+		exec_workload(argv);
+	return pid < 0 ? -1 : 0;
 }
 
 int verb_start(char *args)

@@ -50,6 +50,9 @@ const struct verb verbs[] = {
 	{ "ifup", "DEVICE|auto ADDRESS/LENGTH [GATEWAY]",
 	  "Bring the network device up and wait for its carrier; auto is the first one with hardware.", verb_ifup },
 	{ "run", "PROGRAM [ARGUMENTS]", "Run PROGRAM (looked up in PATH) until it ends with status 0.", verb_run },
+	{ "reconnect", "ADDRESS PORT EXPORT TIMEOUT_S",
+	  "Attach the export as /dev/nbd0, and again whenever the connection ends; requests that are not "
+	  "answered in time are sent again. Does not wait for the device.", verb_reconnect },
 	{ "wait-block", "DEVICE TIMEOUT_MS", "Wait until the block device has a size.", verb_wait_block },
 	{ "mkswap", "DEVICE", "Write a swap header that covers DEVICE.", verb_mkswap },
 	{ "swapon", "DEVICE [PRIORITY]", "Swap on it; sets phase SWAP_ON.", verb_swapon },

@@ -38,6 +38,11 @@ static gboolean kill_server(struct machine *m, const struct scenario_fault *f, G
 	return TRUE;
 }
 
+static gboolean reset_server(struct machine *m, const struct scenario_fault *f, GError **error)
+{
+	return server_reset(m->server, error);
+}
+
 static gboolean kill_qemu(struct machine *m, const struct scenario_fault *f, GError **error)
 {
 	pod_signal(m->pod, m->qemu->child, SIGKILL);
@@ -94,6 +99,7 @@ static gboolean guest_write(struct machine *m, const struct scenario_fault *f, G
 static const struct fault_actions actions[FAULT_KINDS] = {
 	[FAULT_SERVER_STOP] = { stop_server, continue_server, TRUE, NULL },
 	[FAULT_SERVER_KILL] = { kill_server, NULL, TRUE, "server" },
+	[FAULT_SERVER_RESET] = { reset_server, NULL, FALSE, NULL },
 	[FAULT_QEMU_KILL] = { kill_qemu, NULL, FALSE, NULL },
 	[FAULT_VM_STOP] = { stop_vm, resume_vm, TRUE, NULL },
 	[FAULT_SWAP_FLIP] = { flip_bits, NULL, FALSE, NULL },

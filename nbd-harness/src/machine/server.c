@@ -8,6 +8,7 @@
 #include "machine/server.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -145,6 +146,23 @@ gboolean server_inject_eio(struct server *server, gboolean on, GError **error)
 		    "backend %s cannot answer with EIO: use swap.backend=nbdkit",
 		    server->ops->name);
 	return FALSE;
+}
+
+gboolean server_reset(struct server *server, GError **error)
+{
+	g_autoptr(GArray) pids = pod_tree(server->pod, server->child);
+	/* Breadth first: the guard of one that detaches, who listens, then the connections. */
+	guint first = server->ops->detaches ? 2 : 1;
+
+	if (!server->ops->forks || pids->len <= first) {
+		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA,
+			    "swap server %s has no process of a connection to end",
+			    server->ops->name);
+		return FALSE;
+	}
+	for (guint i = first; i < pids->len; i++)
+		kill(g_array_index(pids, pid_t, i), SIGKILL);
+	return TRUE;
 }
 
 gboolean server_answers(struct server *server, guint deadline_ms, GError **error)

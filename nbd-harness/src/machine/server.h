@@ -20,6 +20,7 @@ struct server_ops {
 	const char *name; /* "nbd-server" */
 	const char *help;
 	const char *program; /* looked up in PATH */
+	gboolean forks;	     /* a process for each connection, child of the one that listens */
 	gboolean detaches;   /* forks into the background: see pod_spawn_daemon() */
 	/* Append to @argv (of char *) what serves /proc/self/fd/@image_fd read-write on
 	 * 127.0.0.1:port; more files go to the pod's /tmp. */
@@ -41,6 +42,8 @@ struct server *server_start(struct pod *pod, const struct scenario *scenario, in
 			    int log_fd, guint deadline_ms, GError **error);
 struct pod_child *server_child(struct server *server);
 gboolean server_inject_eio(struct server *server, gboolean on, GError **error);
+/* End every connection by ending its process (backend nbd-server). */
+gboolean server_reset(struct server *server, GError **error);
 /* Connect a second, read-only client, read one block, disconnect; TRUE if answered within
  * @deadline_ms. */
 gboolean server_answers(struct server *server, guint deadline_ms, GError **error);

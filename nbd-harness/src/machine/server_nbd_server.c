@@ -35,6 +35,7 @@ const struct server_ops nbd_server_ops = {
 	.name = "nbd-server",
 	.help = "the reference server; a process for each connection",
 	.program = "nbd-server",
+	.forks = TRUE,
 	.detaches = TRUE,
 	.command = command,
 };

@@ -48,14 +48,8 @@ static const char *nic_module(const char *nic)
 	return nic;
 }
 
-static void attach_swap(GString *script, const struct scenario *s)
+static void run_nbd_client(GString *script, const struct scenario *s)
 {
-	/* Its bus: a module in Debian's 6.1. */
-	text_line(script, "modprobe virtio_pci");
-	text_line(script, "modprobe %s", nic_module(s->link.nic));
-	text_line(script, "modprobe nbd");
-	text_line(script, "ifup auto " GUEST_ADDRESS " " HOST_ADDRESS);
-
 	g_autoptr(GString) client = g_string_new("run nbd-client " HOST_ADDRESS);
 
 	/* -swap: nbd-client's manual asks for it when the device is to be swapped on. */
@@ -65,6 +59,21 @@ static void attach_swap(GString *script, const struct scenario *s)
 	if (s->swap.timeout_s)
 		g_string_append_printf(client, " -t %u", s->swap.timeout_s);
 	text_line(script, "%s " SWAP_DEVICE, client->str);
+}
+
+static void attach_swap(GString *script, const struct scenario *s)
+{
+	/* Its bus: a module in Debian's 6.1. */
+	text_line(script, "modprobe virtio_pci");
+	text_line(script, "modprobe %s", nic_module(s->link.nic));
+	text_line(script, "modprobe nbd");
+	text_line(script, "ifup auto " GUEST_ADDRESS " " HOST_ADDRESS);
+
+	if (s->swap.reconnect)
+		text_line(script, "reconnect " HOST_ADDRESS " %u " SERVER_EXPORT " %u",
+			  s->swap.port, s->swap.timeout_s);
+	else
+		run_nbd_client(script, s);
 	text_line(script, "wait-block " SWAP_DEVICE " %u", DEVICE_TIMEOUT_MS);
 	text_line(script, "mkswap " SWAP_DEVICE);
 	text_line(script, "swapon " SWAP_DEVICE);

@@ -231,6 +231,12 @@ static gboolean check_swap(const struct check *c)
 	if (c->s->swap.rate_bytes_per_s && !nbdkit)
 		return fail(c, "swap", "rate", " needs backend=nbdkit; %s cannot throttle",
 			    c->s->swap.backend);
+	if (c->s->swap.reconnect && !c->s->swap.timeout_s)
+		return fail(c, "swap", "reconnect",
+			    " needs timeout=: requests that were in flight are sent again when it "
+			    "ends");
+	if (c->s->swap.reconnect && c->s->swap.connections > 1)
+		return fail(c, "swap", "reconnect", " needs connections=1");
 	if (c->s->swap.size_bytes % PAGE_BYTES)
 		return fail(c, "swap", "size", " is not a multiple of 4K");
 	return TRUE;
@@ -349,6 +355,15 @@ static gboolean check_fault(const struct check *c, const struct scenario_fault *
 		return fail(c, label, "kind",
 			    "=swap-eio needs swap.backend=nbdkit; %s cannot fail requests",
 			    c->s->swap.backend);
+	if (f->kind == FAULT_SERVER_RESET && strcmp(c->s->swap.backend, "nbd-server"))
+		return fail(
+			c, label, "kind",
+			"=server-reset needs swap.backend=nbd-server, which has a process for each "
+			"connection; %s has not",
+			c->s->swap.backend);
+	if (f->kind == FAULT_SERVER_RESET && !c->s->swap.reconnect)
+		return fail(c, label, "kind",
+			    "=server-reset needs swap.reconnect=yes: nobody else connects anew");
 	if (writes && (!f->file || !f->value))
 		return fail(c, label, "kind", "=guest-write needs file= and value=");
 	if (writes && *f->file != '/')

@@ -248,6 +248,7 @@ static void read_swap(struct loader *l, struct scenario *s)
 	s->swap.port = want_number(l, "port");
 	s->swap.connections = want_number(l, "connections");
 	s->swap.timeout_s = want_seconds(l, "timeout");
+	s->swap.reconnect = want_choice(l, "reconnect") == 1;
 	s->swap.delay_ms = want_number(l, "delay");
 	s->swap.rate_bytes_per_s = want_number(l, "rate");
 }

@@ -48,13 +48,14 @@ struct scenario_pressure {
 };
 
 enum fault_kind {
-	FAULT_SERVER_STOP, /* SIGSTOP the server's whole process tree, SIGCONT after for= */
-	FAULT_SERVER_KILL, /* SIGKILL the server */
-	FAULT_QEMU_KILL,   /* SIGKILL QEMU */
-	FAULT_VM_STOP,	   /* QMP stop, cont after for= */
-	FAULT_SWAP_FLIP,   /* flip one bit in every page of the swap image */
-	FAULT_SWAP_EIO,	   /* the server answers reads with EIO (backend nbdkit) */
-	FAULT_GUEST_WRITE, /* PID 1 of the guest writes value= to file= */
+	FAULT_SERVER_STOP,  /* SIGSTOP the server's whole process tree, SIGCONT after for= */
+	FAULT_SERVER_KILL,  /* SIGKILL the server */
+	FAULT_SERVER_RESET, /* SIGKILL the processes of its connections */
+	FAULT_QEMU_KILL,    /* SIGKILL QEMU */
+	FAULT_VM_STOP,	    /* QMP stop, cont after for= */
+	FAULT_SWAP_FLIP,    /* flip one bit in every page of the swap image */
+	FAULT_SWAP_EIO,	    /* the server answers reads with EIO (backend nbdkit) */
+	FAULT_GUEST_WRITE,  /* PID 1 of the guest writes value= to file= */
 	FAULT_KINDS,
 };
 
@@ -99,6 +100,7 @@ struct scenario {
 		guint port;		  /* inside the run's private network namespace */
 		guint connections;	  /* 1.. */
 		guint timeout_s;	  /* nbd-client -timeout; 0: none */
+		gboolean reconnect;	  /* by our own client; needs timeout_s, one connection */
 		guint delay_ms;		  /* nbdkit only: added to each request */
 		guint64 rate_bytes_per_s; /* nbdkit only: 0 is unlimited */
 	} swap;

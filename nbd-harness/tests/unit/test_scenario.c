@@ -215,6 +215,17 @@ static void test_contradictions(void)
 	refuses(SMALL "[fault x]\nkind=swap-eio\n",
 		"t.scn:5: fault x.kind=swap-eio needs swap.backend=nbdkit; nbd-server cannot fail "
 		"requests");
+	refuses(SMALL "[fault x]\nkind=server-reset\n[swap]\nbackend=qemu-nbd\n",
+		"t.scn:5: fault x.kind=server-reset needs swap.backend=nbd-server, which has a "
+		"process for each connection; qemu-nbd has not");
+	refuses(SMALL "[fault x]\nkind=server-reset\n",
+		"t.scn:5: fault x.kind=server-reset needs swap.reconnect=yes: nobody else connects "
+		"anew");
+	refuses(SMALL "[swap]\nreconnect=yes\n",
+		"t.scn:5: swap.reconnect needs timeout=: requests that were in flight are sent "
+		"again when it ends");
+	refuses(SMALL "[swap]\nreconnect=yes\ntimeout=3s\nconnections=2\n",
+		"t.scn:5: swap.reconnect needs connections=1");
 	refuses(SMALL "[fault x]\nkind=qemu-kill\nat=300s\n",
 		"t.scn:6: fault x.at is not before expect.deadline=300s; it would never happen");
 	refuses(SMALL "[fault x]\nkind=vm-stop\n",

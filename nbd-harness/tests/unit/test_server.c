@@ -6,7 +6,9 @@
  */
 #include "machine/server.h"
 
+#include <fcntl.h>
 #include <libnbd.h>
+#include <nbd_hello.c> /* the guest's: what it speaks with these servers */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -167,6 +169,62 @@ static void test_restarts(gconstpointer backend)
 	world_end(&w);
 }
 
+/* The guest's own handshake, with a name that is served and one that is not. */
+static void test_hello(gconstpointer backend)
+{
+	struct world w;
+	g_autoptr(GError) error = NULL;
+	struct nbd_export export = { 0 };
+
+	if (!world_make(&w, backend))
+		return;
+	world_start(&w, &error);
+	g_assert_no_error(error);
+	for (guint right = 0; right < 2; right++) {
+		int fd = pod_connect(w.pod, PORT, &error);
+
+		g_assert_no_error(error);
+		fcntl(fd, F_SETFL, 0); /* the guest's blocks */
+		g_assert_cmpint(nbd_hello(fd, right ? SERVER_EXPORT : "another", &export) == 0, ==,
+				right);
+		close(fd);
+	}
+	g_assert_cmpuint(export.bytes, ==, IMAGE_BYTES);
+	g_assert_true(export.flags & 1); /* NBD_FLAG_HAS_FLAGS */
+	world_end(&w);
+}
+
+static void test_reset(void)
+{
+	struct world w;
+	g_autoptr(GError) error = NULL;
+	struct nbd_handle *guest;
+	char block[BLOCK_BYTES];
+
+	if (!world_make(&w, "nbd-server"))
+		return;
+	world_start(&w, &error);
+	g_assert_no_error(error);
+	guest = connect_client(&w);
+	g_assert_cmpint(nbd_pread(guest, block, sizeof(block), 0, 0), ==, 0);
+	g_assert_true(server_reset(w.server, &error));
+	g_assert_no_error(error);
+	g_assert_cmpint(nbd_pread(guest, block, sizeof(block), 0, 0), ==, -1);
+	nbd_close(guest);
+	/* It goes on serving. */
+	guest = connect_client(&w);
+	g_assert_cmpint(nbd_pread(guest, block, sizeof(block), 0, 0), ==, 0);
+	nbd_close(guest);
+	world_end(&w);
+
+	g_assert_true(world_make(&w, "qemu-nbd"));
+	world_start(&w, &error);
+	g_assert_no_error(error);
+	g_assert_false(server_reset(w.server, &error));
+	g_assert_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA);
+	world_end(&w);
+}
+
 /* An image that is a pipe cannot be served by anybody. */
 static void test_refuses(gconstpointer backend)
 {
@@ -323,6 +381,8 @@ int main(int argc, char **argv)
 	add_for_each_backend("restarts", test_restarts);
 	add_for_each_backend("refuses", test_refuses);
 	add_for_each_backend("wrong-size", test_wrong_size);
+	add_for_each_backend("hello", test_hello);
+	g_test_add_func("/server/reset", test_reset);
 	g_test_add_func("/server/port-in-use", test_port_in_use);
 	g_test_add_func("/server/missing-program", test_missing_program);
 	g_test_add_func("/server/eio", test_eio);
