@@ -161,6 +161,16 @@
 	NEED(napi_poll, "napi_struct", "poll")                                                     \
 	MAY(rq_napi, "receive_queue", "napi")                                                      \
 	MAY(rq_vq, "receive_queue", "vq")                                                          \
+	MAY(e1000e_napi, "e1000_adapter{ei}", "napi")                                              \
+	MAY(e1000e_ring, "e1000_adapter{ei}", "rx_ring")                                           \
+	MAY(e1000e_count, "e1000_ring", "count")                                                   \
+	MAY(e1000e_use, "e1000_ring", "next_to_use")                                               \
+	MAY(e1000e_clean, "e1000_ring", "next_to_clean")                                           \
+	MAY(e1000_napi, "e1000_adapter{pcix_82544}", "napi")                                       \
+	MAY(e1000_ring, "e1000_adapter{pcix_82544}", "rx_ring")                                    \
+	MAY(e1000_count, "e1000_rx_ring", "count")                                                 \
+	MAY(e1000_use, "e1000_rx_ring", "next_to_use")                                             \
+	MAY(e1000_clean, "e1000_rx_ring", "next_to_clean")                                         \
 	MAY(rq_drops, "receive_queue", "stats.drops")                                              \
 	MAY(vq_num_free, "virtqueue", "num_free")                                                  \
 	MAY(vq_num_max, "virtqueue", "num_max")

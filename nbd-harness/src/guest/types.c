@@ -19,14 +19,37 @@
 struct types {
 	struct btf *btf[1 + MODULES_MAX]; /* vmlinux, then modules split off it */
 	guint n;
-	/* Name -> the first type of it, which libbpf would look for among all others. */
+	/* Name -> its types, in their order; libbpf would look for the first among all others. */
 	GHashTable *structs, *enums; /* values are struct place */
 };
 
 struct place {
 	const struct btf *btf;
 	const struct btf_type *type;
+	struct place *next; /* of the same name: drivers have names of their own */
 };
+
+static void places_free(gpointer data)
+{
+	for (struct place *place = data, *next; place; place = next) {
+		next = place->next;
+		g_free(place);
+	}
+}
+
+static void add_place(GHashTable *names, const char *name, const struct place *new)
+{
+	struct place *place = g_memdup2(new, sizeof(*new));
+	struct place *last = g_hash_table_lookup(names, name);
+
+	if (!last) {
+		g_hash_table_insert(names, (gpointer)name, place);
+		return;
+	}
+	while (last->next)
+		last = last->next;
+	last->next = place;
+}
 
 static int silent(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
@@ -43,10 +66,8 @@ static void add_btf(struct types *t, struct btf *btf, guint first)
 				    : btf_is_enum(type) ? t->enums
 							: NULL;
 
-		if (names && name && *name && !g_hash_table_contains(names, name))
-			g_hash_table_insert(names, (gpointer)name,
-					    g_memdup2(&(struct place){ btf, type },
-						      sizeof(struct place)));
+		if (names && name && *name)
+			add_place(names, name, &(struct place){ btf, type, NULL });
 	}
 	t->btf[t->n++] = btf;
 }
@@ -65,8 +86,8 @@ static struct types *types_new(struct btf *btf, const char *from, GError **error
 
 	struct types *t = g_new0(struct types, 1);
 
-	t->structs = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
-	t->enums = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+	t->structs = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, places_free);
+	t->enums = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, places_free);
 	add_btf(t, btf, 1);
 	return t;
 }
@@ -207,11 +228,33 @@ static const struct btf_type *member(const struct btf *btf, const struct btf_typ
 	return NULL;
 }
 
+/* "e1000_adapter{ei}": of the structs of that name, the first with a member ei. */
+static const struct btf_type *find_struct(const struct types *t, const char *type,
+					  const struct btf **in)
+{
+	const char *brace = strchr(type, '{');
+	g_autofree char *name = brace ? g_strndup(type, brace - type) : NULL;
+	const struct place *place;
+
+	if (!brace)
+		return find(t->structs, type, in);
+	for (place = g_hash_table_lookup(t->structs, name); place; place = place->next) {
+		struct found found = { 0 };
+
+		if (member(place->btf, place->type, brace + 1, strcspn(brace + 1, "}"), &found,
+			   0)) {
+			*in = place->btf;
+			return place->type;
+		}
+	}
+	return NULL;
+}
+
 static gboolean find_member(const struct types *t, const char *type, const char *path,
 			    struct found *found, GError **error)
 {
 	const struct btf *btf = NULL;
-	const struct btf_type *at = find(t->structs, type, &btf);
+	const struct btf_type *at = find_struct(t, type, &btf);
 	guint bit = 0;
 
 	for (const char *rest = path; at && *rest;) {

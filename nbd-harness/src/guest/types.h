@@ -22,8 +22,9 @@ void types_free(struct types *t);
 
 /*
  * Offset (bytes) of @path in struct @type, e.g. ("task_struct", "thread.sp");
- * anonymous structs and unions are looked through.  @size may be NULL: bytes
- * of the member.  Errors: NETSWAP_ERROR_GUEST naming what is missing.
+ * anonymous structs and unions are looked through.  Where drivers use one name
+ * for several structs, "e1000_adapter{ei}" means the one with a member ei.
+ * @size may be NULL: bytes of the member.  Errors: NETSWAP_ERROR_GUEST naming what is missing.
  */
 gboolean types_member(const struct types *t, const char *type, const char *path, guint *offset,
 		      guint *size, GError **error);

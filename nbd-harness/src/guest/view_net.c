@@ -29,17 +29,12 @@ static gint posted_in(const struct guest *g, guint64 vq)
 	return num_max - num_free;
 }
 
-/*
- * What becomes of what comes in, where we know the driver: in virtio_net the
- * NAPI of a receive queue is embedded in its struct receive_queue.
- */
-static void see_reception(const struct guest *g, guint64 napi, struct napi_facts *facts)
+/* virtio_net: the NAPI of a receive queue is embedded in its struct receive_queue. */
+static void see_virtio(const struct guest *g, guint64 napi, struct napi_facts *facts)
 {
 	guint64 queue = napi - g->at.rq_napi, vq, dropped;
 
-	facts->rx_posted = facts->rx_seen = -1;
-	facts->rx_dropped = -1;
-	if (g_strcmp0(facts->poll, "virtnet_poll") || g->at.rq_napi == LAYOUT_NONE)
+	if (g->at.rq_napi == LAYOUT_NONE)
 		return;
 	if (g->at.rq_vq != LAYOUT_NONE && guest_u64(g, queue + g->at.rq_vq, &vq) &&
 	    guest_is_pointer(vq))
@@ -47,6 +42,54 @@ static void see_reception(const struct guest *g, guint64 napi, struct napi_facts
 	if (g->at.rq_drops != LAYOUT_NONE && guest_u64(g, queue + g->at.rq_drops, &dropped) &&
 	    dropped <= G_MAXINT64)
 		facts->rx_dropped = dropped;
+}
+
+/* Where a driver of Intel's keeps its receive ring, from the NAPI embedded in its adapter. */
+struct intel_ring {
+	guint napi, ring, count, use, clean;
+	guint batch; /* the device is told of so many new buffers at a time */
+};
+
+/* What lies between next_to_clean and what the device was told of is posted. */
+static void see_intel(const struct guest *g, guint64 napi, const struct intel_ring *at,
+		      struct napi_facts *facts)
+{
+	guint64 ring;
+	guint32 count;
+	guint16 use, clean;
+
+	if (at->napi == LAYOUT_NONE || at->ring == LAYOUT_NONE || at->count == LAYOUT_NONE ||
+	    at->use == LAYOUT_NONE || at->clean == LAYOUT_NONE ||
+	    !guest_u64(g, napi - at->napi + at->ring, &ring) || !guest_is_pointer(ring) ||
+	    !guest_u32(g, ring + at->count, &count) ||
+	    !guest_read(g, ring + at->use, &use, sizeof(use)) ||
+	    !guest_read(g, ring + at->clean, &clean, sizeof(clean)) || !count || count > RING_MAX ||
+	    use >= count || clean >= count)
+		return;
+
+	guint driver_has = (use + count - clean) % count, untold = use % at->batch;
+
+	facts->rx_posted = driver_has > untold ? driver_has - untold : 0;
+}
+
+/* What becomes of what comes in, where we know the driver. */
+static void see_reception(const struct guest *g, guint64 napi, struct napi_facts *facts)
+{
+	const struct layout *at = &g->at;
+	/* E1000_RX_BUFFER_WRITE of drivers/net/ethernet/intel/e1000e/e1000.h, as of 5.10 to 7.3 */
+	const struct intel_ring e1000e = { at->e1000e_napi, at->e1000e_ring,  at->e1000e_count,
+					   at->e1000e_use,  at->e1000e_clean, 16 };
+	const struct intel_ring e1000 = { at->e1000_napi, at->e1000_ring,  at->e1000_count,
+					  at->e1000_use,  at->e1000_clean, 1 };
+
+	facts->rx_posted = facts->rx_seen = -1;
+	facts->rx_dropped = -1;
+	if (!g_strcmp0(facts->poll, "virtnet_poll"))
+		see_virtio(g, napi, facts);
+	else if (!g_strcmp0(facts->poll, "e1000e_poll"))
+		see_intel(g, napi, &e1000e, facts);
+	else if (!g_strcmp0(facts->poll, "e1000_clean"))
+		see_intel(g, napi, &e1000, facts);
 }
 
 static gboolean see_napi(const struct guest *g, guint64 napi, gpointer data)

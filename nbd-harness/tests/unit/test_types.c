@@ -17,6 +17,7 @@
  *	struct { int inner; };		8
  *	struct part part;		12: struct part { int x; unsigned y:7; }
  * };
+ * and another struct part { int z; int x; }, of a driver of its own
  */
 static struct types *make_types(void)
 {
@@ -40,6 +41,10 @@ static struct types *make_types(void)
 	btf__add_field(btf, NULL, anonymous, 64, 0);
 	btf__add_field(btf, "part", part, 96, 0);
 
+	btf__add_struct(btf, "part", 8);
+	btf__add_field(btf, "z", number, 0, 0);
+	btf__add_field(btf, "x", number, 32, 0);
+
 	guint32 bytes;
 	const void *raw = btf__raw_data(btf, &bytes);
 	g_autoptr(GError) error = NULL;
@@ -48,6 +53,21 @@ static struct types *make_types(void)
 	g_assert_no_error(error);
 	btf__free(btf);
 	return t;
+}
+
+static void test_same_name(void)
+{
+	g_autoptr(GError) error = NULL;
+	struct types *t = make_types();
+	guint offset;
+
+	g_assert_true(types_member(t, "part", "x", &offset, NULL, &error));
+	g_assert_cmpuint(offset, ==, 0);
+	g_assert_true(types_member(t, "part{z}", "x", &offset, NULL, &error));
+	g_assert_cmpuint(offset, ==, 4);
+	g_assert_false(types_member(t, "part{q}", "x", &offset, NULL, &error));
+	g_assert_error(error, NETSWAP_ERROR, NETSWAP_ERROR_GUEST);
+	types_free(t);
 }
 
 /* Made by no compiler: an anonymous struct of itself, many times. */
@@ -203,6 +223,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/types/module", test_module);
 	g_test_add_func("/types/bits", test_bits);
 	g_test_add_func("/types/read-bits", test_read_bits);
+	g_test_add_func("/types/same-name", test_same_name);
 	g_test_add_func("/types/nested", test_nested);
 	g_test_add_func("/types/misaligned", test_misaligned);
 	return g_test_run();
