@@ -141,6 +141,8 @@
 	NEED(sock_wmem_queued, "sock", "sk_wmem_queued")                                           \
 	NEED(sock_sndbuf, "sock", "sk_sndbuf")                                                     \
 	MAY(sock_flags, "sock", "__sk_common.skc_flags")                                           \
+	MAY(sock_locked, "sock", "sk_lock.owned")                                                  \
+	MAY(sock_lock_queue, "sock", "sk_lock.wq")                                                 \
 	MAY(sock_backlog_rmem, "sock", "sk_backlog.rmem_alloc")                                    \
 	MAY(sock_backlog_bytes, "sock", "sk_backlog.len")                                          \
 	NEED(tcp_snd_una, "tcp_sock", "snd_una")                                                   \

@@ -12,6 +12,10 @@
  *		and of no other's: what calls left behind there is believed as
  *		little as what two may have
  *
+ * A locked socket names its owner as little: it is the one task that has its
+ * address on its stack, is in a function called so that it has the lock
+ * (tcp_sendmsg_locked()), and does not wait where the lock is let go.
+ *
  * Requests in flight are the device's, those on lists elsewhere (a scheduler's,
  * a dispatch list) the block layer's.  Plugs are not looked into: who sleeps
  * has an empty one.  Of a mempool the elements are known by their slab cache;
@@ -23,6 +27,7 @@
 #include "guest/slab.h"
 #include "guest/unwind.h"
 #include "guest/view_block.h"
+#include "judge/waits.h"
 
 #define THINGS_MAX 1024 /* requests of a tag set, elements of a mempool */
 #define NOBODY	   G_MAXUINT
@@ -51,7 +56,9 @@ struct search {
 	GHashTable *things;		/* struct thing by its address */
 	const struct slab_cache *cache; /* objects of which are things as well; or NULL */
 	guint64 static_rqs;		/* of the tags that are looked at */
-	gboolean whole;			/* all could be read */
+	/* Who may have some; NULL: everybody. */
+	gboolean (*may_hold)(const struct task_facts *t);
+	gboolean whole; /* all could be read */
 };
 
 static struct thing *add_thing(struct search *s, guint64 address)
@@ -211,7 +218,9 @@ static void search_stacks(struct search *s)
 		const struct live *live = &g_array_index(s->stacks, struct live, i);
 		guint64 from = live->from & ~7ull;
 
-		if (from == live->end)
+		if (from == live->end ||
+		    (s->may_hold &&
+		     !s->may_hold(&g_array_index(s->snapshot->tasks, struct task_facts, i))))
 			continue;
 		if (!guest_read(s->g, from, words, live->end - from)) {
 			s->whole = FALSE;
@@ -350,6 +359,33 @@ static void find_elements(struct search *s, const struct mempool_facts *pool)
 		add_holders(s, pool->address);
 }
 
+/* --- sockets --------------------------------------------------------------- */
+
+static gboolean may_own_socket(const struct task_facts *t)
+{
+	enum wait_kind kind = wait_kind_by_stack(t);
+
+	if (kind == WAIT_SOCKET || kind == WAIT_SEND || kind == WAIT_RECEIVE)
+		return FALSE;
+	for (guint i = 0; i < t->frames; i++) {
+		const char *function = t->stack[i].function;
+
+		if (function && g_str_has_prefix(function, "tcp_") &&
+		    g_str_has_suffix(function, "_locked"))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static void find_owner(struct search *s, const struct socket_facts *socket)
+{
+	add_thing(s, socket->address);
+	s->may_hold = may_own_socket;
+	search_stacks(s);
+	s->may_hold = NULL;
+	add_holders(s, socket->address);
+}
+
 static gboolean is_waited_for(const struct snapshot *s, enum object_kind kind, guint64 address)
 {
 	for (guint i = 0; i < s->tasks->len; i++) {
@@ -386,6 +422,17 @@ gboolean view_held_snapshot(const struct guest *g, struct snapshot *snapshot)
 		if (!stacks->len)
 			add_stacks(&s);
 		find_elements(&s, &g_array_index(snapshot->mempools, struct mempool_facts, i));
+		g_hash_table_remove_all(things);
+	}
+	for (guint i = 0; i < snapshot->sockets->len; i++) {
+		const struct socket_facts *socket =
+			&g_array_index(snapshot->sockets, struct socket_facts, i);
+
+		if (!socket->locked)
+			continue;
+		if (!stacks->len)
+			add_stacks(&s);
+		find_owner(&s, socket);
 		g_hash_table_remove_all(things);
 	}
 	return s.whole;

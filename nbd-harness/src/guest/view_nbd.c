@@ -260,6 +260,8 @@ static void snapshot_socket(struct pass *pass, const struct nbd_socket *s)
 	guint64 jiffies;
 
 	g_strlcpy(facts.name, s->name, sizeof(facts.name));
+	facts.address = s->sk;
+	facts.locked = optional(g, s->sk, g->at.sock_locked, 4) == 1;
 	facts.retransmits = optional(g, s->sk, g->at.icsk_retransmits, 1);
 	facts.rmem_bytes = optional(g, s->sk, g->at.sock_backlog_rmem, 4);
 	facts.backlog_bytes = optional(g, s->sk, g->at.sock_backlog_bytes, 4);
@@ -275,6 +277,8 @@ static void snapshot_socket(struct pass *pass, const struct nbd_socket *s)
 
 		if (t->on.address && t->on.address == s->nbd_sock + g->at.nbd_sock_tx_lock)
 			g_snprintf(t->on.name, sizeof(t->on.name), "%s tx_lock", facts.name);
+		if (t->on.kind == OBJECT_SOCKET && t->on.address == s->sk)
+			g_strlcpy(t->on.name, facts.name, sizeof(t->on.name));
 	}
 }
 

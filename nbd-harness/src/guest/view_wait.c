@@ -249,6 +249,20 @@ static gboolean try_mempool(const struct guest *g, GHashTable *heads, guint64 ad
 	return found(t, OBJECT_MEMPOOL, pool, 0);
 }
 
+/* lock_sock()'s, until the user who owns the socket releases it. */
+static gboolean try_socket(const struct guest *g, GHashTable *heads, guint64 address,
+			   struct task_facts *t)
+{
+	guint64 entry, queue = queue_of(g, heads, address, &entry);
+	guint64 sock = queue - g->at.sock_lock_queue;
+	guint32 locked;
+
+	if (!queue || g->at.sock_lock_queue == LAYOUT_NONE || g->at.sock_locked == LAYOUT_NONE ||
+	    !guest_u32(g, sock + g->at.sock_locked, &locked) || locked != 1)
+		return FALSE;
+	return found(t, OBJECT_SOCKET, sock, 0);
+}
+
 /* Any other wait queue: named if it is a variable, or in a node's pglist_data. */
 static gboolean try_queue(const struct guest *g, GHashTable *heads, guint64 address,
 			  struct task_facts *t)
@@ -275,6 +289,7 @@ void view_wait_find(const struct view_wait *v, const struct stack *stack, struct
 		[WAIT_TAG] = try_tags,	    [WAIT_MEMPOOL] = try_mempool,
 		[WAIT_MEMORY] = try_queue,  [WAIT_SEND] = try_queue,
 		[WAIT_RECEIVE] = try_queue, [WAIT_OTHER] = try_queue,
+		[WAIT_SOCKET] = try_socket,
 	};
 	enum wait_kind kind = wait_kind_by_stack(t);
 	guint i;

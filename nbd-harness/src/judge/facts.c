@@ -60,7 +60,7 @@ const char *wait_kind_name(enum wait_kind kind)
 		[WAIT_MEMORY] = "memory",   [WAIT_IO] = "io",
 		[WAIT_TAG] = "tag",	    [WAIT_SEND] = "send",
 		[WAIT_RECEIVE] = "receive", [WAIT_COMPLETION] = "completion",
-		[WAIT_OTHER] = "other",
+		[WAIT_SOCKET] = "socket",   [WAIT_OTHER] = "other",
 	};
 
 	return kinds[kind];
@@ -69,10 +69,11 @@ const char *wait_kind_name(enum wait_kind kind)
 const char *object_kind_name(enum object_kind kind)
 {
 	static const char *const kinds[OBJECT_KINDS] = {
-		[OBJECT_NONE] = "none",	  [OBJECT_MUTEX] = "mutex",
-		[OBJECT_RWSEM] = "rwsem", [OBJECT_COMPLETION] = "completion",
-		[OBJECT_QUEUE] = "queue", [OBJECT_MEMPOOL] = "mempool",
-		[OBJECT_TAGS] = "tags",	  [OBJECT_FOLIO] = "folio",
+		[OBJECT_NONE] = "none",	    [OBJECT_MUTEX] = "mutex",
+		[OBJECT_RWSEM] = "rwsem",   [OBJECT_COMPLETION] = "completion",
+		[OBJECT_QUEUE] = "queue",   [OBJECT_MEMPOOL] = "mempool",
+		[OBJECT_TAGS] = "tags",	    [OBJECT_FOLIO] = "folio",
+		[OBJECT_SOCKET] = "socket",
 	};
 
 	return kinds[kind];

@@ -135,6 +135,7 @@ enum wait_kind {
 	WAIT_TAG,	 /* for a request to become free */
 	WAIT_SEND,	 /* for room in a socket: an ACK */
 	WAIT_RECEIVE,	 /* for data from the peer */
+	WAIT_SOCKET,	 /* for a socket that another task has locked */
 	WAIT_COMPLETION, /* for another task to say it is done */
 	WAIT_OTHER,	 /* blocked, and we do not know for what */
 	WAIT_KINDS,
@@ -155,6 +156,7 @@ enum object_kind {
 	OBJECT_MEMPOOL,	   /* its wait queue is a mempool's */
 	OBJECT_TAGS,	   /* a sbitmap_queue of blk-mq */
 	OBJECT_FOLIO,	   /* a bit of a folio's flags */
+	OBJECT_SOCKET,	   /* a struct sock that is locked by its user */
 	OBJECT_KINDS,
 };
 
@@ -202,7 +204,9 @@ struct napi_facts {
 };
 
 struct socket_facts {
-	char name[24]; /* "nbd0 socket 0" */
+	char name[24];	 /* "nbd0 socket 0" */
+	guint64 address; /* of struct sock */
+	gboolean locked; /* by a user: what comes in meanwhile waits in its backlog */
 	guint64 wmem_queued_bytes, sndbuf_bytes, unacked_bytes;
 	guint64 rmem_bytes, backlog_bytes;
 	guint32 snd_una, snd_nxt;
@@ -236,7 +240,7 @@ struct mempool_facts {
 
 /* A task that has requests or elements that others wait for. */
 struct holder_facts {
-	guint64 object; /* tags_facts.queue or mempool_facts.address */
+	guint64 object; /* tags_facts.queue, mempool_facts.address, socket_facts.address */
 	guint64 task;	/* task_struct */
 	guint32 count;
 	const char *where; /* interned: where it was seen to have them: "a list on its stack" */
@@ -302,7 +306,7 @@ struct zone_facts {
 	X(requests, struct request_facts) /* in flight */                                          \
 	X(tags, struct tags_facts)                                                                 \
 	X(mempools, struct mempool_facts) /* that somebody waits for */                            \
-	X(holders, struct holder_facts)	  /* of tags and mempools that somebody waits for */       \
+	X(holders, struct holder_facts)	  /* of tags, mempools and sockets that others wait for */ \
 	X(folios, struct folio_facts)	  /* that somebody waits for */                            \
 	X(works, struct work_facts)	  /* running, pending or held back */                      \
 	X(flushers, struct flusher_facts)                                                          \

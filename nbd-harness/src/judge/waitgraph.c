@@ -12,7 +12,7 @@ const char *node_kind_name(enum node_kind kind)
 		[NODE_NOBODY] = "nobody", [NODE_NAPI] = "napi",
 		[NODE_WORK] = "work",	  [NODE_COMPLETION] = "completion",
 		[NODE_TAGS] = "tags",	  [NODE_MEMPOOL] = "mempool",
-		[NODE_FOLIO] = "folio",
+		[NODE_FOLIO] = "folio",	  [NODE_SOCKET] = "socket",
 	};
 
 	return kinds[kind];
@@ -116,7 +116,7 @@ static char *without_numbers(const char *text)
 			continue;
 		g_string_append_c(out, *c);
 	}
-	return g_string_free(out, FALSE);
+	return g_strchomp(g_string_free(out, FALSE));
 }
 
 static int compare_strings(gconstpointer a, gconstpointer b)

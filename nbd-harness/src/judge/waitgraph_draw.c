@@ -158,6 +158,32 @@ static void add_lock(struct waitgraph *g, const struct snapshot *s, guint from,
 				kind, t->on.address));
 }
 
+static const struct holder_facts *owner_of_socket(const struct snapshot *s, guint64 socket)
+{
+	for (guint i = 0; i < s->holders->len; i++) {
+		const struct holder_facts *h = &g_array_index(s->holders, struct holder_facts, i);
+
+		if (h->object == socket && node_of_task(s, h->task) >= 0)
+			return h;
+	}
+	return NULL;
+}
+
+/* What waits for a locked socket waits for its owner. */
+static void add_owner_of_socket(struct waitgraph *g, const struct snapshot *s, guint from,
+				guint64 socket, const char *name)
+{
+	const struct holder_facts *h = owner_of_socket(s, socket);
+
+	if (!h)
+		return;
+	waitgraph_add_edge(g, from, node_of_task(s, h->task), g_strdup_printf("lock of %s", name),
+			   g_strdup_printf("sk_lock.owned; the socket is %s 0x%" G_GINT64_MODIFIER
+					   "x",
+					   h->where ? h->where : "?", h->at));
+	edge_at(g, g->edges->len - 1)->holds = TRUE;
+}
+
 static const struct tags_facts *tags_of(const struct snapshot *s, guint64 queue)
 {
 	for (guint i = 0; i < s->tags->len; i++) {
@@ -395,6 +421,9 @@ static void add_task_wait(struct waitgraph *g, const struct snapshot *s, guint i
 	case WAIT_TAG:
 		add_tag_wait(g, s, from, t, &w);
 		break;
+	case WAIT_SOCKET:
+		add_owner_of_socket(g, s, from, t->on.address, t->on.name);
+		break;
 	case WAIT_SEND:
 	case WAIT_RECEIVE:
 		waitgraph_add_edge(g, from, NETWORK,
@@ -433,6 +462,28 @@ static gboolean rings_are_empty(const struct snapshot *s)
 	return any;
 }
 
+/*
+ * What comes in for a socket that its user has locked waits in the backlog
+ * until the lock is released, ACKs too.  With several connections the others
+ * may go on: then nothing is said.
+ */
+static void add_backlog(struct waitgraph *g, const struct snapshot *s)
+{
+	const struct socket_facts *socket =
+		s->sockets->len == 1 ? &g_array_index(s->sockets, struct socket_facts, 0) : NULL;
+	guint at;
+
+	if (!socket || !socket->locked || !socket->backlog_bytes ||
+	    !owner_of_socket(s, socket->address))
+		return;
+	at = waitgraph_add_node(g, NODE_SOCKET, NODE_ALL, socket->address,
+				g_strdup_printf("backlog of %s", socket->name));
+	waitgraph_add_edge(g, NETWORK, at, g_strdup("what came in to be processed"),
+			   g_strdup_printf("%" G_GUINT64_FORMAT " bytes in the backlog",
+					   socket->backlog_bytes));
+	add_owner_of_socket(g, s, at, socket->address, socket->name);
+}
+
 static void add_network(struct waitgraph *g, const struct snapshot *s,
 			const struct waitgraph_hints *hints)
 {
@@ -460,6 +511,7 @@ static void add_network(struct waitgraph *g, const struct snapshot *s,
 				   g_strdup_printf("%s on its stack",
 						   node_at(g, by)->wait.napi_disabler));
 	}
+	add_backlog(g, s);
 	if (disabled || !hints->receive_in_vain)
 		return;
 	if (rings_are_empty(s))

@@ -103,6 +103,7 @@ static const struct {
 	{ "sk_stream_wait_memory", WAIT_SEND, 0 },
 	{ "sock_alloc_send_pskb", WAIT_SEND, 0 },
 	{ "sk_wait_data", WAIT_RECEIVE, 0 },
+	{ "__lock_sock", WAIT_SOCKET, 0 },
 	{ "__skb_wait_for_more_packets", WAIT_RECEIVE, 0 },
 	{ "inet_csk_accept", WAIT_IDLE, 0 },
 
@@ -256,7 +257,8 @@ struct wait_facts wait_of(const struct task_facts *t)
 	/* Without a confirmed owner a lock is not an edge but a riddle. */
 	else if ((w.kind == WAIT_MUTEX || w.kind == WAIT_RWSEM) && !t->on.owner)
 		w.kind = WAIT_OTHER;
-	else if (w.kind == WAIT_COMPLETION && t->on.kind != OBJECT_COMPLETION)
+	else if ((w.kind == WAIT_COMPLETION && t->on.kind != OBJECT_COMPLETION) ||
+		 (w.kind == WAIT_SOCKET && t->on.kind != OBJECT_SOCKET))
 		w.kind = WAIT_OTHER;
 	return w;
 }

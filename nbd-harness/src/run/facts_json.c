@@ -101,6 +101,8 @@ static const struct field napis_fields[] = {
 };
 static const struct field sockets_fields[] = {
 	F(socket_facts, TEXT, name),
+	F(socket_facts, HEX, address),
+	F(socket_facts, BOOL, locked),
 	F(socket_facts, U64, wmem_queued_bytes),
 	F(socket_facts, U64, sndbuf_bytes),
 	F(socket_facts, U64, unacked_bytes),

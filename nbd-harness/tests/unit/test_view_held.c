@@ -327,6 +327,45 @@ static void test_elements_that_do_not_add_up(void)
 	g_assert_cmpuint(look(&s), ==, 0);
 }
 
+static void set_stack(struct scene *s, guint i, const char *innermost, const char *caller)
+{
+	struct task_facts *t = &g_array_index(s->snapshot->tasks, struct task_facts, i);
+
+	t->frames = 2;
+	t->stack[0] = (struct stack_frame){ .function = g_intern_string(innermost) };
+	t->stack[1] = (struct stack_frame){ .function = g_intern_string(caller) };
+}
+
+/* Of three that have the socket's address on their stacks, one can have locked it. */
+static void test_socket(void)
+{
+	g_auto(scene) s = { 0 };
+	struct socket_facts facts = { .locked = TRUE };
+
+	scene_init(&s);
+	facts.address = fake_alloc(&s.f, 64);
+	g_array_append_val(s.snapshot->sockets, facts);
+	add_tasks(&s, OBJECT_NONE, 0);
+	for (guint i = 0; i < 3; i++)
+		put(&s, i, 4 + i, facts.address);
+	set_stack(&s, 0, "__lock_sock", "tcp_recvmsg_locked");
+	set_stack(&s, 1, "mempool_alloc_noprof", "tcp_sendmsg_locked");
+	set_stack(&s, 2, "sk_stream_wait_memory", "tcp_sendmsg_locked");
+	g_assert_cmpuint(look(&s), ==, 1);
+	expect(&s, 0, facts.address, 1, 1, s.stack[1] + LIVE_AT + 5 * 8);
+
+	/* Two that may: neither is believed.  None that may; or nobody locked it. */
+	set_stack(&s, 2, "schedule", "tcp_sendmsg_locked");
+	g_assert_cmpuint(look(&s), ==, 0);
+	set_stack(&s, 1, "schedule", "tcp_sendmsg");
+	set_stack(&s, 2, "schedule", "inet_sendmsg");
+	g_assert_cmpuint(look(&s), ==, 0);
+	set_stack(&s, 1, "schedule", "tcp_sendmsg_locked");
+	g_assert_cmpuint(look(&s), ==, 1);
+	g_array_index(s.snapshot->sockets, struct socket_facts, 0).locked = FALSE;
+	g_assert_cmpuint(look(&s), ==, 0);
+}
+
 static void test_damaged(void)
 {
 	g_auto(scene) s = { 0 };
@@ -350,6 +389,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/view-held/elements", test_elements);
 	g_test_add_func("/view-held/elements-on-list", test_elements_on_list);
 	g_test_add_func("/view-held/elements-that-do-not-add-up", test_elements_that_do_not_add_up);
+	g_test_add_func("/view-held/socket", test_socket);
 	g_test_add_func("/view-held/damaged", test_damaged);
 	return g_test_run();
 }
