@@ -47,10 +47,11 @@ static void see_virtio(const struct guest *g, guint64 napi, struct napi_facts *f
 /* Where a driver of Intel's keeps its receive ring, from the NAPI embedded in its adapter. */
 struct intel_ring {
 	guint napi, ring, count, use, clean;
-	guint batch; /* the device is told of so many new buffers at a time */
+	guint batch; /* the tail is written when a multiple of it was filled, and excludes that one
+		      */
 };
 
-/* What lies between next_to_clean and what the device was told of is posted. */
+/* What lies between next_to_clean and the tail, of which the device was told, is posted. */
 static void see_intel(const struct guest *g, guint64 napi, const struct intel_ring *at,
 		      struct napi_facts *facts)
 {
@@ -67,7 +68,8 @@ static void see_intel(const struct guest *g, guint64 napi, const struct intel_ri
 	    use >= count || clean >= count)
 		return;
 
-	guint driver_has = (use + count - clean) % count, untold = use % at->batch;
+	guint driver_has = (use + count - clean) % count;
+	guint untold = (use + count - 1) % at->batch + 1;
 
 	facts->rx_posted = driver_has > untold ? driver_has - untold : 0;
 }

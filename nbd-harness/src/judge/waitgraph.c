@@ -148,6 +148,19 @@ static char *holding(const struct wait_node *from, const struct wait_edge *edge)
 	}
 }
 
+/* Does a task in the knot wait for a lock that @owner holds? */
+static gboolean holds_a_lock(const struct waitgraph *g, guint owner)
+{
+	for (guint e = 0; e < g->edges->len; e++) {
+		const struct wait_edge *edge = edge_at(g, e);
+
+		if (edge->to == owner && node_at(g, edge->from)->knot &&
+		    node_at(g, edge->from)->kind == NODE_TASK)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 /* Each distinct "what is held <- who holds it" of the knot; holders that wait to send only if
  * @senders. */
 static GPtrArray *holdings(const struct waitgraph *g, gboolean senders)
@@ -163,6 +176,10 @@ static GPtrArray *holdings(const struct waitgraph *g, gboolean senders)
 		/* A lock held by a sender is where a knot shows; a NAPI held by one is where it
 		 * begins. */
 		if (!senders && from->kind == NODE_TASK && to->wait.kind == WAIT_SEND)
+			continue;
+
+		/* Whether anything lies in the backlog of what it locked is a matter of chance. */
+		if (from->kind == NODE_SOCKET && holds_a_lock(g, edge->to))
 			continue;
 
 		g_autofree char *held = holding(from, edge);

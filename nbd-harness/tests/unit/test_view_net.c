@@ -72,13 +72,15 @@ static gint posted(struct scene *s, guint count, guint use, guint clean)
 	return g_array_index(napis, struct napi_facts, 0).rx_posted;
 }
 
+/* The tail is that of the last buffer. */
 static void test_e1000(void)
 {
 	g_auto(scene) s = { 0 };
 
 	scene_init(&s, "e1000_clean");
-	g_assert_cmpint(posted(&s, 256, 10, 11), ==, 255);
-	g_assert_cmpint(posted(&s, 256, 17, 10), ==, 7);
+	g_assert_cmpint(posted(&s, 256, 10, 11), ==, 254);
+	g_assert_cmpint(posted(&s, 256, 17, 10), ==, 6);
+	g_assert_cmpint(posted(&s, 256, 11, 10), ==, 0);
 	g_assert_cmpint(posted(&s, 256, 10, 10), ==, 0);
 	/* No ring looks like these. */
 	g_assert_cmpint(posted(&s, 0, 0, 0), ==, -1);
@@ -88,16 +90,18 @@ static void test_e1000(void)
 	g_assert_cmpint(posted(&s, 256, 17, 10), ==, -1);
 }
 
-/* The device is told of sixteen at a time. */
+/* The tail is written when the 16th, 32nd, ... is filled, before it is counted. */
 static void test_e1000e(void)
 {
 	g_auto(scene) s = { 0 };
 
 	scene_init(&s, "e1000e_poll");
-	g_assert_cmpint(posted(&s, 256, 64, 65), ==, 255);
+	g_assert_cmpint(posted(&s, 256, 65, 66), ==, 254);
 	g_assert_cmpint(posted(&s, 256, 70, 60), ==, 4);
-	g_assert_cmpint(posted(&s, 256, 79, 64), ==, 0);
-	g_assert_cmpint(posted(&s, 256, 79, 66), ==, 0);
+	g_assert_cmpint(posted(&s, 256, 80, 64), ==, 0);
+	g_assert_cmpint(posted(&s, 256, 80, 63), ==, 1);
+	g_assert_cmpint(posted(&s, 256, 0, 250), ==, 0);
+	g_assert_cmpint(posted(&s, 256, 1, 250), ==, 6);
 	s.f.g.at.e1000e_napi = LAYOUT_NONE;
 	g_assert_cmpint(posted(&s, 256, 64, 65), ==, -1);
 }
