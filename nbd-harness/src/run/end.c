@@ -33,9 +33,11 @@ static void save_blobs(struct run *r)
 	}
 }
 
-static gboolean wants_vmcore(enum verdict v)
+/* Also of a guest that came to rest, so that snapshots were taken, and nobody knows why. */
+static gboolean wants_vmcore(const struct ruling *ruling)
 {
-	return v != VERDICT_PASS && v != VERDICT_INFRA && v != VERDICT_INCONCLUSIVE;
+	return ruling->verdict != VERDICT_PASS && ruling->verdict != VERDICT_INFRA &&
+	       (ruling->verdict != VERDICT_INCONCLUSIVE || ruling->snapshot);
 }
 
 static void save_vmcore(struct run *r)
@@ -81,7 +83,7 @@ gboolean run_save(struct run *r, struct run_result *result, GError **error)
 		if (!write_timing(r, error))
 			return FALSE;
 		save_blobs(r);
-		if (r->guest && wants_vmcore(ruling->verdict))
+		if (r->guest && wants_vmcore(ruling))
 			save_vmcore(r);
 	}
 	*result = (struct run_result){
