@@ -51,11 +51,18 @@ static int open_socket(const struct workload *w, const struct sockaddr_in *peer)
 static int ask(int fd, const struct flood_request *request)
 {
 	struct pollfd answer = { .fd = fd, .events = POLLIN };
+	struct flood_request old;
 
+	/* What was said twice is answered twice. */
+	while (recv(fd, &old, sizeof(old), MSG_DONTWAIT) > 0)
+		;
 	for (unsigned int i = 0; i < TRIES; i++) {
 		(void)!send(fd, request, sizeof(*request), 0);
-		if (poll(&answer, 1, ANSWER_MS) > 0)
+		if (poll(&answer, 1, ANSWER_MS) <= 0)
+			continue;
+		if (answer.revents & POLLIN)
 			return 0;
+		poll(NULL, 0, ANSWER_MS); /* refused: nobody listens yet */
 	}
 	errno = ETIMEDOUT;
 	return -1;
