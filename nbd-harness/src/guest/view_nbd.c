@@ -170,9 +170,10 @@ void view_nbd_request(const struct view_nbd *v, guint64 ops, guint64 request, gu
 	facts->age_ms = v->round ? 0 : -1; /* since the last sample, if there was one */
 	if (seen && seen->round == v->round && seen->start_ns == start_ns)
 		facts->age_ms = (host_us - seen->first_us) / 1000;
-	facts->on_wire = g->at.nbd_cmd_flags != LAYOUT_NONE &&
-			 guest_u64(g, cmd + g->at.nbd_cmd_flags, &flags) &&
-			 (flags & (1u << CMD_SENT));
+	if (g->at.nbd_cmd_flags == LAYOUT_NONE || !guest_u64(g, cmd + g->at.nbd_cmd_flags, &flags))
+		return;
+	facts->on_wire = (flags & (1u << CMD_SENT)) != 0;
+	facts->unsent = !facts->on_wire;
 }
 
 static void see_completed(struct pass *pass, guint64 device)
@@ -248,6 +249,17 @@ static guint64 optional(const struct guest *g, guint64 base, guint member, gsize
 	return value;
 }
 
+/* What all TCP sockets have taken, without what CPUs hold in advance, and sysctl net.ipv4.tcp_mem's
+ * third number. */
+static void see_tcp_mem(const struct guest *g, struct socket_facts *facts)
+{
+	guint64 taken = symbols_address(g->symbols, "tcp_memory_allocated");
+	guint64 limits = symbols_address(g->symbols, "sysctl_tcp_mem");
+
+	if (taken && limits && guest_u64(g, taken, &facts->tcp_mem_pages))
+		guest_u64(g, limits + 16, &facts->tcp_mem_max_pages);
+}
+
 static void snapshot_socket(struct pass *pass, const struct nbd_socket *s)
 {
 	const struct guest *g = pass->v->g;
@@ -263,6 +275,7 @@ static void snapshot_socket(struct pass *pass, const struct nbd_socket *s)
 	facts.address = s->sk;
 	facts.locked = optional(g, s->sk, g->at.sock_locked, 4) == 1;
 	facts.retransmits = optional(g, s->sk, g->at.icsk_retransmits, 1);
+	see_tcp_mem(g, &facts);
 	facts.rmem_bytes = optional(g, s->sk, g->at.sock_backlog_rmem, 4);
 	facts.backlog_bytes = optional(g, s->sk, g->at.sock_backlog_bytes, 4);
 	if (g->at.sock_memalloc >= 0)

@@ -209,6 +209,7 @@ struct socket_facts {
 	gboolean locked; /* by a user: what comes in meanwhile waits in its backlog */
 	guint64 wmem_queued_bytes, sndbuf_bytes, unacked_bytes;
 	guint64 rmem_bytes, backlog_bytes;
+	guint64 tcp_mem_pages, tcp_mem_max_pages; /* of all TCP sockets; 0: not known */
 	guint32 snd_una, snd_nxt;
 	guint32 retransmits;
 	gboolean memalloc;	 /* SOCK_MEMALLOC: may use the reserves */
@@ -222,6 +223,7 @@ struct request_facts {
 	guint64 folio;	  /* the first one that it carries; 0 none or unknown */
 	gint64 age_ms;	  /* as observed, in guest time; -1 unknown */
 	gboolean on_wire; /* its command was sent (NBD); FALSE also where that is not known */
+	gboolean unsent;  /* its command was not, or not to its end: no reply can come */
 };
 
 /* The requests of one block device and who waits for one. */

@@ -234,13 +234,14 @@ static void add_pseudo_nodes(const struct waitgraph *g, GPtrArray *list)
 	}
 }
 
-/* Reception that starves of memory is one bug, whoever is caught sending. */
-static gboolean add_starved_reception(const struct waitgraph *g, GPtrArray *list)
+/* Reception or sending that starves of memory is one bug, whoever is caught sending. */
+static gboolean add_starved_network(const struct waitgraph *g, GPtrArray *list)
 {
 	for (guint e = 0; e < g->edges->len; e++) {
 		const struct wait_edge *edge = edge_at(g, e);
 
-		if (edge->from != NETWORK || edge->to != MEMORY || !node_at(g, NETWORK)->knot)
+		if (edge->to != MEMORY || !node_at(g, edge->from)->knot ||
+		    (edge->from != NETWORK && node_at(g, edge->from)->wait.kind != WAIT_SEND))
 			continue;
 		g_ptr_array_add(list, g_strdup_printf("network <- %s", edge->held));
 		return TRUE;
@@ -253,7 +254,7 @@ char *waitgraph_signature(const struct waitgraph *g)
 	g_autoptr(GPtrArray) list = holdings(g, FALSE);
 
 	add_orphans(g, list);
-	if (!list->len && !add_starved_reception(g, list)) {
+	if (!list->len && !add_starved_network(g, list)) {
 		g_ptr_array_unref(list);
 		list = holdings(g, TRUE);
 		add_pseudo_nodes(g, list);

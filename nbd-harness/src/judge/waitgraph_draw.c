@@ -7,7 +7,10 @@
 
 #include <string.h>
 
-#define KTHREADD_PID 2 /* rest_init() starts it second, before any other thread (init/main.c) */
+/* A part of tcp_mem: one that was refused may have asked for as much as this again. */
+#define TCP_MEM_SHORT 2
+
+#define KTHREADD_PID  2 /* rest_init() starts it second, before any other thread (init/main.c) */
 
 static void clear_node(gpointer node)
 {
@@ -94,25 +97,31 @@ char *waitgraph_at_address(const char *what, guint64 address)
 }
 
 /*
- * I/O can be moved on by requests in flight, and by those who submit unless they
- * wait for the same themselves (@waits).  FALSE: by nobody.
+ * I/O can be moved on by requests in flight, if the peer knows of them, and by
+ * those who submit unless they wait for the same themselves (@waits).  FALSE: by nobody.
  */
 static gboolean add_io_movers(struct waitgraph *g, const struct snapshot *s, guint from,
 			      enum wait_kind waits)
 {
-	gboolean any = s->requests->len > 0;
-	guint on_disk = 0;
+	guint on_disk = 0, unsent = 0;
 
-	for (guint i = 0; i < s->requests->len; i++)
-		on_disk += !g_str_has_prefix(
-			g_array_index(s->requests, struct request_facts, i).name, "nbd");
+	for (guint i = 0; i < s->requests->len; i++) {
+		const struct request_facts *r =
+			&g_array_index(s->requests, struct request_facts, i);
+
+		on_disk += !g_str_has_prefix(r->name, "nbd");
+		unsent += r->unsent;
+	}
+
+	gboolean any = s->requests->len > unsent;
+
 	if (on_disk)
 		waitgraph_add_edge(g, from, DISK, g_strdup("requests in flight"),
 				   g_strdup_printf("%u requests to other disks", on_disk));
-	if (s->requests->len > on_disk)
+	if (s->requests->len > on_disk + unsent)
 		waitgraph_add_edge(g, from, NETWORK, g_strdup("replies to requests in flight"),
 				   g_strdup_printf("%u requests in flight",
-						   s->requests->len - on_disk));
+						   s->requests->len - on_disk - unsent));
 	for (guint i = 0; i < s->tasks->len; i++) {
 		const struct wait_facts *w = &node_at(g, FIRST_TASK + i)->wait;
 
@@ -397,6 +406,30 @@ static void add_io_wait(struct waitgraph *g, const struct snapshot *s, guint fro
 				   : g_strdup(w->function));
 }
 
+/*
+ * Who waits to send on a socket whose queue is empty does not wait for an ACK,
+ * but for pages, or for room within tcp_mem: it looks again now and then
+ * (vm_wait of sk_stream_wait_memory()).  FALSE: it is not so.
+ */
+static gboolean add_wait_to_queue(struct waitgraph *g, const struct snapshot *s, guint from)
+{
+	const struct socket_facts *socket = &g_array_index(s->sockets, struct socket_facts, 0);
+	gboolean tcp_mem;
+
+	if (s->sockets->len != 1 || socket->wmem_queued_bytes || socket->unacked_bytes)
+		return FALSE;
+	tcp_mem = socket->tcp_mem_max_pages &&
+		  socket->tcp_mem_pages >= socket->tcp_mem_max_pages / TCP_MEM_SHORT;
+	node_at(g, from)->wait.timed = TRUE;
+	waitgraph_add_edge(
+		g, from, MEMORY, g_strdup_printf("%s to send from", tcp_mem ? "tcp_mem" : "memory"),
+		g_strdup_printf(
+			"nothing queued, nothing unacknowledged; tcp_mem: %" G_GUINT64_FORMAT
+			" pages of at most %" G_GUINT64_FORMAT,
+			socket->tcp_mem_pages, socket->tcp_mem_max_pages));
+	return TRUE;
+}
+
 static void add_task_wait(struct waitgraph *g, const struct snapshot *s, guint i)
 {
 	const struct task_facts *t = task_at(s, i);
@@ -425,6 +458,9 @@ static void add_task_wait(struct waitgraph *g, const struct snapshot *s, guint i
 		add_owner_of_socket(g, s, from, t->on.address, t->on.name);
 		break;
 	case WAIT_SEND:
+		if (add_wait_to_queue(g, s, from))
+			break;
+		/* fallthrough */
 	case WAIT_RECEIVE:
 		waitgraph_add_edge(g, from, NETWORK,
 				   g_strdup(w.kind == WAIT_SEND ? "an ACK" : "data from the peer"),

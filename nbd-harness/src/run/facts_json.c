@@ -108,6 +108,8 @@ static const struct field sockets_fields[] = {
 	F(socket_facts, U64, unacked_bytes),
 	F(socket_facts, U64, rmem_bytes),
 	F(socket_facts, U64, backlog_bytes),
+	F(socket_facts, U64, tcp_mem_pages),
+	F(socket_facts, U64, tcp_mem_max_pages),
 	F(socket_facts, U32, snd_una),
 	F(socket_facts, U32, snd_nxt),
 	F(socket_facts, U32, retransmits),
@@ -122,6 +124,7 @@ static const struct field requests_fields[] = {
 	F(request_facts, HEX, folio),
 	F_ABSENT(request_facts, I64, age_ms, "age_ms", -1),
 	F(request_facts, BOOL, on_wire),
+	F(request_facts, BOOL, unsent),
 	F_END,
 };
 static const struct field tags_fields[] = {

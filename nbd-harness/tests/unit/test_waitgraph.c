@@ -717,6 +717,60 @@ static void test_reclaim_under_socket_lock(void)
 	expect_no_knot(s);
 }
 
+/*
+ * Without reserves to send from: nothing is queued, nothing unacknowledged, and
+ * the one request in flight was not sent.
+ */
+static struct snapshot *nothing_to_send_from(void)
+{
+	struct snapshot *s = fake_snapshot(TRUE);
+	struct socket_facts socket = { .name = "nbd0 socket 0" };
+	struct request_facts request = { .name = "nbd0 tag 4", .age_ms = 60000, .unsent = TRUE };
+	guint64 sender = add_task(s, "toucher",
+				  STACK("schedule_timeout", "wait_woken", "sk_stream_wait_memory",
+					"tcp_sendmsg_locked", "nbd_send_cmd", "nbd_queue_rq",
+					"blk_finish_plug", "shrink_node", "try_to_free_pages"));
+
+	add_task(s, "kswapd0",
+		 STACK("schedule", "__mutex_lock", "nbd_queue_rq", "shrink_node", "balance_pgdat"));
+	wait_on(s, 1, OBJECT_MUTEX, 0xffff888000700000, "nbd0 socket 0 tx_lock");
+	task(s, 1)->on.owner = sender;
+	g_array_append_val(s->sockets, socket);
+	g_array_append_val(s->requests, request);
+	return s;
+}
+
+static void test_nothing_to_send_from(void)
+{
+	SCOPED(snapshot) s = nothing_to_send_from();
+	SCOPED(snapshot) later = nothing_to_send_from();
+	SCOPED(waitgraph) g = waitgraph_build(s, &no_hints);
+	SCOPED(waitgraph) h = NULL;
+	g_autofree char *signature = waitgraph_signature(g);
+
+	g_assert_true(waitgraph_has_knot(g));
+	g_assert_cmpstr(signature, ==, "network <- memory to send from");
+
+	/* It looks again now and then: that is no progress. */
+	task(later, 0)->switches++;
+	h = waitgraph_build(later, &no_hints);
+	g_assert_true(waitgraph_same_knot(g, s, h, later));
+
+	/* There are pages, but not for TCP. */
+	g_array_index(s->sockets, struct socket_facts, 0).tcp_mem_max_pages = 24;
+	g_array_index(s->sockets, struct socket_facts, 0).tcp_mem_pages = 18;
+	g_free(signature);
+	signature = signature_of(s);
+	g_assert_cmpstr(signature, ==, "network <- tcp_mem to send from");
+
+	/* An ACK may come; a request that was sent may be answered. */
+	g_array_index(s->sockets, struct socket_facts, 0).unacked_bytes = 1;
+	expect_no_knot(s);
+	g_array_index(s->sockets, struct socket_facts, 0).unacked_bytes = 0;
+	g_array_index(s->requests, struct request_facts, 0).unsent = FALSE;
+	expect_no_knot(s);
+}
+
 static void test_persistence(void)
 {
 	SCOPED(snapshot) a = two_mutexes("alpha", "beta");
@@ -760,6 +814,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/waitgraph/flush-of-a-whole-queue", test_flush_of_a_whole_queue);
 	g_test_add_func("/waitgraph/rwsem", test_rwsem);
 	g_test_add_func("/waitgraph/reclaim-under-socket-lock", test_reclaim_under_socket_lock);
+	g_test_add_func("/waitgraph/nothing-to-send-from", test_nothing_to_send_from);
 	g_test_add_func("/waitgraph/persistence", test_persistence);
 	return g_test_run();
 }
