@@ -3,16 +3,28 @@
 
 #include "base/error.h"
 
-static guint optional(const struct types *types, const char *type, const char *paths)
+/* The first member that exists, of the structs and paths named "A|B"; else the last error. */
+static gboolean required(const struct types *types, const char *structs, const char *paths,
+			 guint *offset, GError **error)
 {
-	g_auto(GStrv) names = g_strsplit(paths, "|", -1);
+	g_auto(GStrv) types_to_try = g_strsplit(structs, "|", -1);
+	g_auto(GStrv) paths_to_try = g_strsplit(paths, "|", -1);
+
+	for (char **type = types_to_try; *type; type++) {
+		for (char **path = paths_to_try; *path; path++) {
+			g_clear_error(error);
+			if (types_member(types, *type, *path, offset, NULL, error))
+				return TRUE;
+		}
+	}
+	return FALSE;
+}
+
+static guint optional(const struct types *types, const char *structs, const char *paths)
+{
 	guint offset;
 
-	for (guint i = 0; names[i]; i++) {
-		if (types_member(types, type, names[i], &offset, NULL, NULL))
-			return offset;
-	}
-	return LAYOUT_NONE;
+	return required(types, structs, paths, &offset, NULL) ? offset : LAYOUT_NONE;
 }
 
 /* An enumerator, required: @to becomes its value. */
@@ -60,7 +72,7 @@ static void load_optional_enumerators(struct layout *l, const struct types *type
 gboolean layout_load(struct layout *l, const struct types *types, GError **error)
 {
 #define NEED(field, type, path)                                                                    \
-	if (!types_member(types, type, path, &l->field, NULL, error))                              \
+	if (!required(types, type, path, &l->field, error))                                        \
 		return FALSE;
 #define MAY(field, type, path) l->field = optional(types, type, path);
 	LAYOUT_MEMBERS(NEED, MAY)

@@ -3,7 +3,8 @@
  * Every struct member of the guest kernel that the harness reads, in one list.
  * Offsets come from the guest's own BTF; a NEED member that is missing fails
  * guest_open() by name, a MAY member becomes LAYOUT_NONE and what is read
- * through it becomes "unknown".  A|B: B where there is no A.
+ * through it becomes "unknown".  A|B, of a struct or of a member: B where there
+ * is no A.
  */
 #ifndef NETSWAP_GUEST_LAYOUT_H
 #define NETSWAP_GUEST_LAYOUT_H
@@ -22,7 +23,7 @@
 	NEED(task_signal, "task_struct", "signal")                                                 \
 	NEED(task_stack, "task_struct", "stack")                                                   \
 	NEED(task_sp, "task_struct", "thread.sp")                                                  \
-	NEED(task_state, "task_struct", "__state")                                                 \
+	NEED(task_state, "task_struct", "__state|state")                                           \
 	NEED(task_flags, "task_struct", "flags")                                                   \
 	NEED(task_pid, "task_struct", "pid")                                                       \
 	NEED(task_tgid, "task_struct", "tgid")                                                     \
@@ -55,13 +56,15 @@
 	MAY(module_memory_size, "module_memory", "size")                                           \
 	MAY(module_core_base, "module", "core_layout.base")                                        \
 	MAY(module_core_size, "module", "core_layout.size")                                        \
-	/* locks */                                                                                \
+	/* locks: the head of a ring of waiters, or a pointer to the first of them */              \
 	NEED(mutex_owner, "mutex", "owner")                                                        \
-	NEED(mutex_wait_list, "mutex", "wait_list")                                                \
+	MAY(mutex_wait_list, "mutex", "wait_list")                                                 \
+	MAY(mutex_first_waiter, "mutex", "first_waiter")                                           \
 	NEED(mutex_waiter_list, "mutex_waiter", "list")                                            \
 	NEED(mutex_waiter_task, "mutex_waiter", "task")                                            \
 	MAY(rwsem_owner, "rw_semaphore", "owner")                                                  \
 	MAY(rwsem_wait_list, "rw_semaphore", "wait_list")                                          \
+	MAY(rwsem_first_waiter, "rw_semaphore", "first_waiter")                                    \
 	MAY(rwsem_waiter_list, "rwsem_waiter", "list")                                             \
 	MAY(rwsem_waiter_task, "rwsem_waiter", "task")                                             \
 	/* what else a sleeper's stack holds: wait entries, and the objects they queue on */       \
@@ -73,27 +76,27 @@
 	NEED(wait_func, "wait_queue_entry", "func")                                                \
 	NEED(wait_entry, "wait_queue_entry", "entry")                                              \
 	NEED(queue_list, "wait_queue_head", "head")                                                \
-	MAY(page_queue_folio, "wait_page_queue", "folio")                                          \
+	MAY(page_queue_folio, "wait_page_queue", "folio|page")                                     \
 	MAY(page_queue_bit, "wait_page_queue", "bit_nr")                                           \
 	MAY(page_queue_wait, "wait_page_queue", "wait")                                            \
 	MAY(sbq_wait_sbq, "sbq_wait", "sbq")                                                       \
 	MAY(sbq_wait_wait, "sbq_wait", "wait")                                                     \
 	MAY(sbq_queues, "sbitmap_queue", "ws")                                                     \
-	MAY(mempool_wait, "mempool_s", "wait")                                                     \
-	MAY(mempool_min_nr, "mempool_s", "min_nr")                                                 \
-	MAY(mempool_curr_nr, "mempool_s", "curr_nr")                                               \
-	MAY(mempool_elements, "mempool_s", "elements")                                             \
-	MAY(mempool_alloc, "mempool_s", "alloc")                                                   \
-	MAY(mempool_data, "mempool_s", "pool_data")                                                \
+	MAY(mempool_wait, "mempool_s|mempool", "wait")                                             \
+	MAY(mempool_min_nr, "mempool_s|mempool", "min_nr")                                         \
+	MAY(mempool_curr_nr, "mempool_s|mempool", "curr_nr")                                       \
+	MAY(mempool_elements, "mempool_s|mempool", "elements")                                     \
+	MAY(mempool_alloc, "mempool_s|mempool", "alloc")                                           \
+	MAY(mempool_data, "mempool_s|mempool", "pool_data")                                        \
 	MAY(cache_name, "kmem_cache", "name")                                                      \
 	MAY(cache_list, "kmem_cache", "list")                                                      \
 	MAY(cache_bytes, "kmem_cache", "size")                                                     \
 	MAY(cache_left_pad, "kmem_cache", "red_left_pad")                                          \
 	MAY(section_map, "mem_section", "section_mem_map")                                         \
-	MAY(slab_cache, "slab", "slab_cache")                                                      \
+	MAY(slab_cache, "slab|page", "slab_cache")                                                 \
 	MAY(node_pfmemalloc_wait, "pglist_data", "pfmemalloc_wait")                                \
 	MAY(page_flags, "page", "flags")                                                           \
-	MAY(page_compound_head, "page", "compound_head")                                           \
+	MAY(page_compound_head, "page", "compound_head|compound_info")                             \
 	/* which cgroup a task is in */                                                            \
 	MAY(task_cgroups, "task_struct", "cgroups")                                                \
 	MAY(css_set_cgroup, "css_set", "dfl_cgrp")                                                 \
@@ -109,8 +112,8 @@
 	MAY(zone_boost, "zone", "watermark_boost")                                                 \
 	NEED(zone_vm_stat, "zone", "vm_stat")                                                      \
 	NEED(zone_managed, "zone", "managed_pages")                                                \
-	NEED(zone_percpu, "zone", "per_cpu_zonestats")                                             \
-	NEED(percpu_zone_diff, "per_cpu_zonestat", "vm_stat_diff")                                 \
+	NEED(zone_percpu, "zone", "per_cpu_zonestats|pageset")                                     \
+	NEED(percpu_zone_diff, "per_cpu_zonestat|per_cpu_pageset", "vm_stat_diff")                 \
 	NEED(percpu_node_diff, "per_cpu_nodestat", "vm_node_stat_diff")                            \
 	NEED(rq_nr_running, "rq", "nr_running")                                                    \
 	/* requests */                                                                             \
@@ -126,6 +129,9 @@
 	NEED(request_start_ns, "request", "start_time_ns")                                         \
 	NEED(disk_part0, "gendisk", "part0")                                                       \
 	MAY(bdev_stats, "block_device", "bd_stats")                                                \
+	/* before 5.11 part0 was no block device, but a struct hd_struct within the disk */        \
+	MAY(bdev_part, "block_device", "bd_part")                                                  \
+	MAY(part_stats, "hd_struct", "dkstats")                                                    \
 	MAY(tags_static_rqs, "blk_mq_tags", "static_rqs")                                          \
 	MAY(request_list, "request", "queuelist")                                                  \
 	MAY(disk_stats_ios, "disk_stats", "ios")                                                   \
@@ -149,8 +155,10 @@
 	NEED(tcp_snd_nxt, "tcp_sock", "snd_nxt")                                                   \
 	NEED(tcp_write_seq, "tcp_sock", "write_seq")                                               \
 	MAY(tcp_rcv_nxt, "tcp_sock", "rcv_nxt")                                                    \
-	MAY(icsk_retransmit_expires, "inet_connection_sock", "icsk_retransmit_timer.expires")      \
-	MAY(icsk_retransmit_pprev, "inet_connection_sock", "icsk_retransmit_timer.entry.pprev")    \
+	MAY(icsk_retransmit_expires, "inet_connection_sock|sock",                                  \
+	    "icsk_retransmit_timer.expires|tcp_retransmit_timer.expires")                          \
+	MAY(icsk_retransmit_pprev, "inet_connection_sock|sock",                                    \
+	    "icsk_retransmit_timer.entry.pprev|tcp_retransmit_timer.entry.pprev")                  \
 	MAY(icsk_retransmits, "inet_connection_sock", "icsk_retransmits")                          \
 	NEED(net_devices, "net", "dev_base_head")                                                  \
 	MAY(net_statistics, "net", "mib.net_statistics")                                           \
@@ -175,7 +183,7 @@
 	MAY(e1000_clean, "e1000_rx_ring", "next_to_clean")                                         \
 	MAY(rq_drops, "receive_queue", "stats.drops")                                              \
 	MAY(vq_num_free, "virtqueue", "num_free")                                                  \
-	MAY(vq_num_max, "virtqueue", "num_max")
+	MAY(vq_num_max, "virtqueue|vring_virtqueue", "num_max|split.vring.num")
 
 /* Members that are of use only together: one list per view. */
 #define LAYOUT_BLOCK(MEMBER)                                                                       \
@@ -189,7 +197,7 @@
 	MEMBER(queue_tag_set, "request_queue", "tag_set")                                          \
 	MEMBER(queue_elevator, "request_queue", "elevator")                                        \
 	MEMBER(queue_ops, "request_queue", "mq_ops")                                               \
-	MEMBER(tags_bitmap, "blk_mq_tags", "bitmap_tags")                                          \
+	MEMBER(tags_bitmap, "blk_mq_tags", "__bitmap_tags|bitmap_tags")                            \
 	MEMBER(sbq_depth, "sbitmap_queue", "sb.depth")                                             \
 	MEMBER(sbq_shift, "sbitmap_queue", "sb.shift")                                             \
 	MEMBER(sbq_map, "sbitmap_queue", "sb.map")                                                 \
@@ -203,7 +211,7 @@
 	MEMBER(bio_vecs, "bio", "bi_io_vec")                                                       \
 	MEMBER(bio_index, "bio", "bi_iter.bi_idx")                                                 \
 	MEMBER(bio_size, "bio", "bi_iter.bi_size")                                                 \
-	MEMBER(bio_done, "bio", "bi_iter.bi_bvec_done")                                            \
+	MEMBER(bio_done, "bio", "bi_iter.bi_bvec_done|bi_iter.bi_offset")                          \
 	MEMBER(bvec_page, "bio_vec", "bv_page")                                                    \
 	MEMBER(bvec_len, "bio_vec", "bv_len")                                                      \
 	MEMBER(bvec_offset, "bio_vec", "bv_offset")

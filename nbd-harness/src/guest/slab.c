@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * address -> mem_section -> page -> its compound head -> struct slab (the same
- * memory, since 5.17) -> slab_cache.  Sections are there with and without
+ * memory; struct page itself before 5.17) -> slab_cache.  Sections are there with and without
  * vmemmap (SPARSEMEM_EXTREME, which x86-64 always has).  Whether the object is in use is not looked
  * up: free lists are obfuscated and per CPU.
  */
 #include "guest/slab.h"
+
+#include "guest/folio.h"
 
 #define CACHES_MAX 4096
 
@@ -67,18 +69,16 @@ static guint64 pages_of(const struct guest *g, guint64 frame)
 
 guint64 slab_object_at(const struct guest *g, const struct slab_cache *cache, guint64 address)
 {
-	guint64 physical = address - g->direct_map, pages, page, head, owner, first;
+	guint64 physical = address - g->direct_map, pages, page, owner, first;
 
 	if (g->at.slab_cache == LAYOUT_NONE || g->at.page_compound_head == LAYOUT_NONE ||
 	    !g->at.page_bytes || !guest_is_pointer(address) ||
 	    physical >= guest_memory_end(g->memory))
 		return 0;
 	pages = pages_of(g, physical / GUEST_PAGE_BYTES);
-	page = pages + physical / GUEST_PAGE_BYTES * g->at.page_bytes;
-	if (!pages || !guest_u64(g, page + g->at.page_compound_head, &head))
+	if (!pages)
 		return 0;
-	if (head & 1)
-		page = head - 1;
+	page = folio_of(g, pages + physical / GUEST_PAGE_BYTES * g->at.page_bytes);
 	if (!guest_u64(g, page + g->at.slab_cache, &owner) || owner != cache->address)
 		return 0;
 	first = (page - pages) / g->at.page_bytes * GUEST_PAGE_BYTES + cache->left_pad;

@@ -14,6 +14,7 @@
  */
 #include "guest/view_block.h"
 
+#include "guest/folio.h"
 #include "guest/xarray.h"
 
 #define INODES_MAX	1024
@@ -107,17 +108,6 @@ gboolean view_block_count(const struct guest *g, guint64 sbq, guint32 *depth, gu
 		*taken += __builtin_popcountll(word);
 	}
 	return TRUE;
-}
-
-/* The address of the folio that @page belongs to. */
-static guint64 folio_of(const struct guest *g, guint64 page)
-{
-	guint64 head;
-
-	if (g->at.page_compound_head != LAYOUT_NONE &&
-	    guest_u64(g, page + g->at.page_compound_head, &head) && (head & 1))
-		return head - 1;
-	return page;
 }
 
 /* @name carries the @pages pages from @page on. */
@@ -327,17 +317,27 @@ static void name_mempools(const struct guest *g, const struct disk *disk, GArray
 	}
 }
 
+/* @bdev is that of the whole @disk, not of a partition of it. */
+static gboolean is_whole_disk(const struct guest *g, guint64 bdev, guint64 disk)
+{
+	guint64 part;
+
+	if (g->at.bdev_part != LAYOUT_NONE)
+		return guest_u64(g, bdev + g->at.bdev_part, &part) &&
+		       part == disk + g->at.disk_part0;
+	return guest_u64(g, disk + g->at.disk_part0, &part) && part == bdev;
+}
+
 static gboolean see_inode(const struct guest *g, guint64 inode, gpointer data)
 {
-	guint64 bdev = inode - g->at.bdev_inode_inode + g->at.bdev_inode_bdev, part0;
+	guint64 bdev = inode - g->at.bdev_inode_inode + g->at.bdev_inode_bdev;
 	struct pass *pass = data;
 	struct disk disk = { 0 };
 
 	if (!guest_u64(g, bdev + g->at.bdev_disk, &disk.address))
 		return FALSE;
 	/* The list's root directory and devices in the making have no disk. */
-	if (!guest_is_pointer(disk.address) ||
-	    !guest_u64(g, disk.address + g->at.disk_part0, &part0) || part0 != bdev)
+	if (!guest_is_pointer(disk.address) || !is_whole_disk(g, bdev, disk.address))
 		return TRUE;
 	if (!guest_read_text(g, disk.address + g->at.disk_name, disk.name, sizeof(disk.name)) ||
 	    !guest_u64(g, disk.address + g->at.disk_queue, &disk.queue) ||

@@ -176,16 +176,29 @@ void view_nbd_request(const struct view_nbd *v, guint64 ops, guint64 request, gu
 	facts->unsent = !facts->on_wire;
 }
 
+static gboolean counts_completed(const struct guest *g)
+{
+	return g->at.disk_stats_ios != LAYOUT_NONE &&
+	       (g->at.bdev_stats != LAYOUT_NONE || g->at.part_stats != LAYOUT_NONE);
+}
+
+/* The per-CPU struct disk_stats of all of @disk. */
+static gboolean stats_of(const struct guest *g, guint64 disk, guint64 *stats)
+{
+	guint64 part0 = disk + g->at.disk_part0;
+
+	if (g->at.bdev_stats == LAYOUT_NONE)
+		return guest_u64(g, part0 + g->at.part_stats, stats);
+	return guest_u64(g, part0, &part0) && guest_u64(g, part0 + g->at.bdev_stats, stats);
+}
+
 static void see_completed(struct pass *pass, guint64 device)
 {
 	const struct guest *g = pass->v->g;
-	guint64 disk, part0, stats;
+	guint64 disk, stats;
 
-	if (g->at.bdev_stats == LAYOUT_NONE || g->at.disk_stats_ios == LAYOUT_NONE)
-		return;
-	if (!guest_u64(g, device + g->at.nbd_disk, &disk) ||
-	    !guest_u64(g, disk + g->at.disk_part0, &part0) ||
-	    !guest_u64(g, part0 + g->at.bdev_stats, &stats))
+	if (!counts_completed(g) || !guest_u64(g, device + g->at.nbd_disk, &disk) ||
+	    !stats_of(g, disk, &stats))
 		return;
 	for (guint cpu = 0; cpu < g->cpus; cpu++) {
 		guint64 ios[2]; /* STAT_READ, STAT_WRITE */
@@ -367,7 +380,7 @@ void view_nbd_sample(struct view_nbd *v, struct sample *s)
 	s->tcp_timer_fires = v->timer_fires;
 	if (!pass.complete)
 		s->nbd_in_flight = s->nbd_oldest_ms = SAMPLE_UNKNOWN;
-	if (v->g->at.bdev_stats == LAYOUT_NONE)
+	if (!counts_completed(v->g))
 		s->nbd_completed = SAMPLE_UNKNOWN;
 }
 

@@ -13,6 +13,11 @@
  * from calls that returned, so an entry is believed only if it is linked both
  * ways, and the ring that it is on leads, within bounds, to one node that is
  * no entry: the head, inside the object, which must look like one itself.
+ *
+ * Newer mutexes and rw_semaphores have no head: they point to the first waiter
+ * of a ring of waiters only.  Such a lock is found from the sleeper's stack,
+ * where the function that waits keeps its address: it is the one that points
+ * to a waiter on this ring.
  */
 #include "guest/view_wait.h"
 
@@ -22,7 +27,7 @@
 #define MUTEX_FLAGS    7ull /* low bits of mutex.owner, kernel/locking/mutex.c */
 #define MUTEX_PICKUP   4ull /* of these: it was handed to the owner, who is being woken */
 #define RWSEM_READER   1ull /* RWSEM_READER_OWNED of rw_semaphore.owner, kernel/locking/rwsem.c */
-#define RWSEM_FLAGS    3ull /* and RWSEM_NONSPINNABLE; 6.1 to 7.3 */
+#define RWSEM_FLAGS    7ull /* and RWSEM_NONSPINNABLE, two of them in 5.10 */
 #define MEMPOOL_NR_MAX (1u << 20)
 #define SBQ_QUEUES     8   /* SBQ_WAIT_QUEUES, include/linux/sbitmap.h */
 #define SBQ_QUEUE_MAX  128 /* bytes between them, at most: a cache line, or two */
@@ -60,7 +65,8 @@ typedef gboolean (*is_entry_fn)(const struct guest *g, guint64 node, gint arg);
 
 struct view_wait {
 	const struct guest *g;
-	/* Of each kind: node of a ring -> its head.  A ring is walked once, not by each waiter. */
+	/* Of each kind: node of a ring -> its head, or its lock.  A ring is walked once, not by
+	 * each waiter. */
 	GHashTable *heads[WAIT_KINDS];
 };
 
@@ -107,6 +113,59 @@ static guint64 head_of_ring(const struct guest *g, GHashTable *heads, guint64 no
 	return head;
 }
 
+/* The nodes of the ring at @node, all of them entries, into @nodes; 0 if it does not hold together.
+ */
+static guint nodes_of_ring(const struct guest *g, guint64 node, gint to_task,
+			   guint64 nodes[WAITERS_MAX])
+{
+	guint64 at = node;
+	guint n = 0;
+
+	do {
+		if (n == WAITERS_MAX || !on_stack_of_named(g, at, to_task) ||
+		    !guest_is_linked(g, at))
+			return 0;
+		nodes[n++] = at;
+	} while (guest_u64(g, at, &at) && at != node);
+	return at == node ? n : 0;
+}
+
+static gboolean is_among(guint64 node, const guint64 *nodes, guint n)
+{
+	for (guint i = 0; i < n; i++) {
+		if (nodes[i] == node)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* The lock, of those whose address is on @stack, that points @first bytes on to a waiter on the
+ * ring at @node, or 0. */
+static guint64 lock_of_ring(const struct guest *g, GHashTable *locks, guint64 node, gint to_task,
+			    guint list, guint first, const struct stack *stack)
+{
+	guint64 lock = GPOINTER_TO_SIZE(g_hash_table_lookup(locks, GSIZE_TO_POINTER(node)));
+	guint64 nodes[WAITERS_MAX], waiter;
+	guint n, i;
+
+	if (lock)
+		return lock;
+	n = nodes_of_ring(g, node, to_task, nodes);
+	if (!n || !stack_index(stack, stack->sp, &i))
+		return 0;
+	for (; i < STACK_BYTES / 8 && !lock; i++) {
+		guint64 word = stack->words[i];
+
+		if (guest_is_pointer(word) && word - stack->base >= STACK_BYTES &&
+		    guest_u64(g, word + first, &waiter) && waiter &&
+		    is_among(waiter + list, nodes, n))
+			lock = word;
+	}
+	while (lock && n)
+		g_hash_table_insert(locks, GSIZE_TO_POINTER(nodes[--n]), GSIZE_TO_POINTER(lock));
+	return lock;
+}
+
 static void set_name(struct task_facts *t, const struct guest *g, guint64 address)
 {
 	guint offset = 0;
@@ -125,14 +184,36 @@ static gboolean found(struct task_facts *t, enum object_kind kind, guint64 addre
 
 /* Each of these looks at the word @address of the stack, which names the task. */
 
-static gboolean try_mutex(const struct guest *g, GHashTable *heads, guint64 address,
-			  struct task_facts *t)
-{
-	gint to_task = g->at.mutex_waiter_task - g->at.mutex_waiter_list;
-	guint64 head = head_of_ring(g, heads, address - to_task, on_stack_of_named, to_task);
-	guint64 mutex = head - g->at.mutex_wait_list, word, owner;
+/* A kind of lock: where it keeps its waiters, and where these have their list and task. */
+struct lock_kind {
+	guint wait_list, first_waiter, waiter_list, waiter_task;
+};
 
-	if (!head || !guest_u64(g, mutex + g->at.mutex_owner, &word))
+/* The lock on which the waiter whose task is at @address queues, or 0. */
+static guint64 lock_of(const struct guest *g, GHashTable *heads, const struct lock_kind *kind,
+		       guint64 address, const struct stack *stack)
+{
+	gint to_task = kind->waiter_task - kind->waiter_list;
+	guint64 node = address - to_task, head;
+
+	if (kind->wait_list != LAYOUT_NONE) {
+		head = head_of_ring(g, heads, node, on_stack_of_named, to_task);
+		return head ? head - kind->wait_list : 0;
+	}
+	return kind->first_waiter == LAYOUT_NONE
+		       ? 0
+		       : lock_of_ring(g, heads, node, to_task, kind->waiter_list,
+				      kind->first_waiter, stack);
+}
+
+static gboolean try_mutex(const struct guest *g, GHashTable *heads, const struct stack *stack,
+			  guint64 address, struct task_facts *t)
+{
+	const struct lock_kind kind = { g->at.mutex_wait_list, g->at.mutex_first_waiter,
+					g->at.mutex_waiter_list, g->at.mutex_waiter_task };
+	guint64 mutex = lock_of(g, heads, &kind, address, stack), word, owner;
+
+	if (!mutex || !guest_u64(g, mutex + g->at.mutex_owner, &word))
 		return FALSE;
 	owner = word & ~MUTEX_FLAGS;
 	if (owner && !looks_like_task(g, owner))
@@ -144,18 +225,18 @@ static gboolean try_mutex(const struct guest *g, GHashTable *heads, guint64 addr
 }
 
 /* The owner is known while a writer holds it; of readers the kernel keeps only a count. */
-static gboolean try_rwsem(const struct guest *g, GHashTable *heads, guint64 address,
-			  struct task_facts *t)
+static gboolean try_rwsem(const struct guest *g, GHashTable *heads, const struct stack *stack,
+			  guint64 address, struct task_facts *t)
 {
+	const struct lock_kind kind = { g->at.rwsem_wait_list, g->at.rwsem_first_waiter,
+					g->at.rwsem_waiter_list, g->at.rwsem_waiter_task };
+	guint64 rwsem, owner;
+
 	if (g->at.rwsem_waiter_task == LAYOUT_NONE || g->at.rwsem_waiter_list == LAYOUT_NONE ||
-	    g->at.rwsem_owner == LAYOUT_NONE || g->at.rwsem_wait_list == LAYOUT_NONE)
+	    g->at.rwsem_owner == LAYOUT_NONE)
 		return FALSE;
-
-	gint to_task = g->at.rwsem_waiter_task - g->at.rwsem_waiter_list;
-	guint64 head = head_of_ring(g, heads, address - to_task, on_stack_of_named, to_task);
-	guint64 rwsem = head - g->at.rwsem_wait_list, owner;
-
-	if (!head || !guest_u64(g, rwsem + g->at.rwsem_owner, &owner))
+	rwsem = lock_of(g, heads, &kind, address, stack);
+	if (!rwsem || !guest_u64(g, rwsem + g->at.rwsem_owner, &owner))
 		return FALSE;
 	owner = owner & RWSEM_READER ? 0 : owner & ~RWSEM_FLAGS;
 	if (owner && !looks_like_task(g, owner))
@@ -164,8 +245,8 @@ static gboolean try_rwsem(const struct guest *g, GHashTable *heads, guint64 addr
 	return found(t, OBJECT_RWSEM, rwsem, owner);
 }
 
-static gboolean try_completion(const struct guest *g, GHashTable *heads, guint64 address,
-			       struct task_facts *t)
+static gboolean try_completion(const struct guest *g, GHashTable *heads, const struct stack *stack,
+			       guint64 address, struct task_facts *t)
 {
 	guint64 node = address - g->at.swait_task + g->at.swait_list;
 	guint64 head = head_of_ring(g, heads, node, on_stack_of_named,
@@ -194,8 +275,8 @@ static guint64 queue_of(const struct guest *g, GHashTable *heads, guint64 addres
 	return head - g->at.queue_list;
 }
 
-static gboolean try_folio(const struct guest *g, GHashTable *heads, guint64 address,
-			  struct task_facts *t)
+static gboolean try_folio(const struct guest *g, GHashTable *heads, const struct stack *stack,
+			  guint64 address, struct task_facts *t)
 {
 	guint64 entry, folio, func;
 	guint32 bit;
@@ -219,8 +300,8 @@ static gboolean try_folio(const struct guest *g, GHashTable *heads, guint64 addr
 	return found(t, OBJECT_FOLIO, folio, 0);
 }
 
-static gboolean try_tags(const struct guest *g, GHashTable *heads, guint64 address,
-			 struct task_facts *t)
+static gboolean try_tags(const struct guest *g, GHashTable *heads, const struct stack *stack,
+			 guint64 address, struct task_facts *t)
 {
 	guint64 entry, queue = queue_of(g, heads, address, &entry), sbq, queues;
 
@@ -232,8 +313,8 @@ static gboolean try_tags(const struct guest *g, GHashTable *heads, guint64 addre
 	return found(t, OBJECT_TAGS, sbq, 0);
 }
 
-static gboolean try_mempool(const struct guest *g, GHashTable *heads, guint64 address,
-			    struct task_facts *t)
+static gboolean try_mempool(const struct guest *g, GHashTable *heads, const struct stack *stack,
+			    guint64 address, struct task_facts *t)
 {
 	guint64 entry, queue = queue_of(g, heads, address, &entry), elements;
 	guint64 pool = queue - g->at.mempool_wait;
@@ -250,8 +331,8 @@ static gboolean try_mempool(const struct guest *g, GHashTable *heads, guint64 ad
 }
 
 /* lock_sock()'s, until the user who owns the socket releases it. */
-static gboolean try_socket(const struct guest *g, GHashTable *heads, guint64 address,
-			   struct task_facts *t)
+static gboolean try_socket(const struct guest *g, GHashTable *heads, const struct stack *stack,
+			   guint64 address, struct task_facts *t)
 {
 	guint64 entry, queue = queue_of(g, heads, address, &entry);
 	guint64 sock = queue - g->at.sock_lock_queue;
@@ -264,8 +345,8 @@ static gboolean try_socket(const struct guest *g, GHashTable *heads, guint64 add
 }
 
 /* Any other wait queue: named if it is a variable, or in a node's pglist_data. */
-static gboolean try_queue(const struct guest *g, GHashTable *heads, guint64 address,
-			  struct task_facts *t)
+static gboolean try_queue(const struct guest *g, GHashTable *heads, const struct stack *stack,
+			  guint64 address, struct task_facts *t)
 {
 	guint64 entry, queue = queue_of(g, heads, address, &entry);
 
@@ -282,7 +363,8 @@ static gboolean try_queue(const struct guest *g, GHashTable *heads, guint64 addr
 
 void view_wait_find(const struct view_wait *v, const struct stack *stack, struct task_facts *t)
 {
-	static gboolean (*const tries[WAIT_KINDS])(const struct guest *, GHashTable *, guint64,
+	static gboolean (*const tries[WAIT_KINDS])(const struct guest *, GHashTable *,
+						   const struct stack *, guint64,
 						   struct task_facts *) = {
 		[WAIT_MUTEX] = try_mutex,   [WAIT_RWSEM] = try_rwsem,
 		[WAIT_IO] = try_folio,	    [WAIT_COMPLETION] = try_completion,
@@ -298,7 +380,7 @@ void view_wait_find(const struct view_wait *v, const struct stack *stack, struct
 		return;
 	for (; i < STACK_BYTES / 8; i++) {
 		if (stack->words[i] == t->address &&
-		    tries[kind](v->g, v->heads[kind], stack->base + i * 8, t))
+		    tries[kind](v->g, v->heads[kind], stack, stack->base + i * 8, t))
 			return;
 	}
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Block devices: tags counted, requests in flight found and described, damage survived. */
+#include "guest/folio.h"
 #include "guest/view_block.h"
 
 #include "fake_guest.h"
@@ -258,6 +259,43 @@ static void test_folios(void)
 	g_assert_cmphex(request_at(&s, 1)->folio, ==, 0);
 }
 
+/* The address of a tail page's head, or the mask that makes it of the tail page's own. */
+static void test_folio_of(void)
+{
+	g_auto(scene) s = { 0 };
+
+	scene_init(&s);
+
+	guint64 ram = fake_alloc(&s.f, 32 * PAGE_BYTES);
+	guint64 head = (ram + 8 * PAGE_BYTES) & -(8ull * PAGE_BYTES), tail = head + 5 * PAGE_BYTES;
+
+	g_assert_cmphex(folio_of(&s.f.g, tail), ==, tail);
+	fake_u64(&s.f, tail + 8, head | 1);
+	g_assert_cmphex(folio_of(&s.f.g, tail), ==, head);
+	fake_u64(&s.f, tail + 8, -(8ull * PAGE_BYTES) | 1);
+	g_assert_cmphex(folio_of(&s.f.g, tail), ==, head);
+	g_assert_cmphex(folio_of(&s.f.g, FAKE_WILD), ==, FAKE_WILD);
+}
+
+/* In 5.10 a disk holds the struct hd_struct of its whole, and its block_device points there. */
+static void test_part_in_disk(void)
+{
+	enum { BDEV_PART = 16, PART0 = 64 };
+	g_auto(scene) s = { 0 };
+	guint64 whole;
+
+	scene_init(&s);
+	add_request(&s, 1, 1, IN_FLIGHT);
+	g_assert_true(guest_u64(&s.f.g, s.disk, &whole));
+	s.f.g.at.bdev_part = BDEV_PART;
+	s.f.g.at.disk_part0 = PART0;
+	g_assert_true(take_snapshot(&s));
+	g_assert_cmpuint(s.snapshot->requests->len, ==, 0);
+	fake_u64(&s.f, whole + BDEV_PART, s.disk + PART0);
+	g_assert_true(take_snapshot(&s));
+	g_assert_cmpuint(s.snapshot->requests->len, ==, 1);
+}
+
 static void test_scheduler(void)
 {
 	g_auto(scene) s = { 0 };
@@ -312,6 +350,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/view-block/count", test_count);
 	g_test_add_func("/view-block/requests", test_requests);
 	g_test_add_func("/view-block/folios", test_folios);
+	g_test_add_func("/view-block/folio-of", test_folio_of);
+	g_test_add_func("/view-block/part-in-disk", test_part_in_disk);
 	g_test_add_func("/view-block/scheduler", test_scheduler);
 	g_test_add_func("/view-block/damaged", test_damaged);
 	return g_test_run();

@@ -317,6 +317,47 @@ static void test_linked(gconstpointer kind)
 }
 
 /*
+ * Newer locks point to the first of a ring of waiters that has no head: which
+ * lock it is, its address on the sleeper's stack says, if it points back.
+ */
+static void test_headless(gconstpointer kind)
+{
+	enum { LOCK_AT = ENTRY_AT - 0x40, OTHER_AT = ENTRY_AT - 0x48 };
+	const struct kind *k = kind;
+	guint64 first, head, stack, node, other;
+	struct world w;
+
+	world_init(&w);
+	w.f.g.at.mutex_first_waiter = w.f.g.at.rwsem_first_waiter = w.f.g.at.mutex_wait_list;
+	w.f.g.at.mutex_wait_list = w.f.g.at.rwsem_wait_list = LAYOUT_NONE;
+	head = k->open(&w);
+	first = k->enter(&w, w.stack + ENTRY_AT, w.task);
+	fake_list_init(&w.f, first);
+	fake_u64(&w.f, head, first);
+	finds_nothing(&w, k);
+	fake_u64(&w.f, w.stack + OTHER_AT, fake_alloc(&w.f, OBJECT_BYTES));
+	finds_nothing(&w, k);
+	fake_u64(&w.f, w.stack + LOCK_AT, w.object);
+	finds_it(&w, k);
+
+	/* Somebody else came first; then one whose waiter is on no stack. */
+	other = new_task(&w.f, &stack);
+	node = k->enter(&w, stack + ENTRY_AT, other);
+	fake_list_add_tail(&w.f, node, first);
+	fake_u64(&w.f, head, node);
+	finds_it(&w, k);
+	node = k->enter(&w, fake_alloc(&w.f, OBJECT_BYTES), other);
+	fake_list_add_tail(&w.f, node, first);
+	finds_nothing(&w, k);
+	fake_list_init(&w.f, first);
+
+	/* It was the last, and has left. */
+	fake_u64(&w.f, head, 0);
+	finds_nothing(&w, k);
+	fake_guest_clear(&w.f);
+}
+
+/*
  * Many wait for one object, as for the mutex in the middle of a hang: what it
  * costs to look at each must not grow with their number.
  */
@@ -513,6 +554,8 @@ int main(int argc, char **argv)
 			g_test_add_data_func(path, &kinds[i], tests[n].test);
 		}
 	}
+	g_test_add_data_func("/view-wait/mutex/headless", &kinds[0], test_headless);
+	g_test_add_data_func("/view-wait/rwsem/headless", &kinds[1], test_headless);
 	g_test_add_data_func("/view-wait/mutex/free", &kinds[0], test_nobody_holds_it);
 	g_test_add_data_func("/view-wait/mutex/handed-over", &kinds[0], test_handed_over);
 	g_test_add_data_func("/view-wait/rwsem/read", &kinds[1], test_nobody_holds_it);
