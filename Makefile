@@ -149,10 +149,11 @@ fuzz: $(filter-out $(if $(NETSWAP_FUZZ_VMCORE),,fuzz-guest),$(FUZZERS:$(BUILD)/f
 TAP_LOG   := $(BUILD)/tests/log
 RUN_TESTS := $(BUILD)/tests/run-tests -l $(TAP_LOG)
 FAST      := $(addprefix $(TESTS)/,style.sh runner.sh) $(UNIT_TESTS) $(PLATFORM) \
-	     $(addprefix $(TESTS)/,man.sh bad-input.sh fuzz.sh)
+	     $(addprefix $(TESTS)/,man.sh bad-input.sh kernel-check.sh fuzz.sh)
 # The kernels come first: what follows needs them.
-VM        := $(addprefix $(TESTS)/vm/,kernels.sh controls.sh inspect.sh shell.sh bad-host.sh lifecycle.sh \
-	     servers.sh companions.sh quickstart.sh oracle.sh stacks.sh plants.sh)
+VM        := $(TESTS)/vm/kernels.sh $(TESTS)/patches.sh \
+	     $(addprefix $(TESTS)/vm/,controls.sh inspect.sh shell.sh bad-host.sh lifecycle.sh servers.sh \
+	     companions.sh quickstart.sh oracle.sh stacks.sh plants.sh)
 
 $(BUILD)/tests/run-tests: $(TESTS)/run-tests.c | $(PACKAGES)
 	@mkdir -p $(@D)

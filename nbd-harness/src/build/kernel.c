@@ -5,6 +5,7 @@
  *   request --kernel_inputs--> key --cache_begin--> there: load kernel.json
  *                                      |
  *                                      +-- absent: fetch the source package,
+ *                                          kernel_check() that it takes it all,
  *                                          lock its work folder (builds of one
  *                                          tree share it), scripts/kernel-build,
  *                                          write kernel.json, cache_commit
@@ -29,6 +30,7 @@
 #include "base/paths.h"
 #include "base/progress.h"
 #include "build/cache.h"
+#include "build/kernel_check.h"
 #include "build/kernel_inputs.h"
 #include "build/kernel_package.h"
 #include "build/tool.h"
@@ -235,6 +237,8 @@ static gboolean make_entry(const struct kernel_inputs *in, struct cache_entry *e
 	gboolean ok;
 
 	if (in->package && !kernel_package_fetch("source", in->version, in->package, error))
+		return FALSE;
+	if (!kernel_check(in, error))
 		return FALSE;
 	ok = run_build(in, entry->work, &b, error);
 	build_s = (double)(g_get_monotonic_time() - began_us) / G_TIME_SPAN_SECOND;

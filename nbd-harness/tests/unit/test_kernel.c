@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * kernel_obtain() and scripts/kernel-build on a kernel that compiles in no
+ * kernel_obtain(), scripts/kernel-check and kernel-build on a kernel that compiles in no
  * time: a tree whose makefile copies one file to vmlinux, and whose
  * merge_config.sh keeps every option but CONFIG_DROPPED.
  */
@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/paths.h"
 #include "base/progress.h"
 #include "build/kernel.h"
 
@@ -29,9 +30,35 @@ static void write_file(const char *name, const char *text, int mode)
 	g_assert_cmpint(g_chmod(path, mode), ==, 0);
 }
 
+/* Add the options that the fragment @name of ours asks for to @kconfig. */
+static void declare_options(GString *kconfig, const char *name)
+{
+	g_autofree char *path =
+		g_build_filename(netswap_data_dir(), "vm-images", "config", name, NULL);
+	g_autofree char *text = NULL;
+	g_auto(GStrv) lines = NULL;
+
+	g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+	lines = g_strsplit(text, "\n", -1);
+	for (char **line = lines; *line; line++) {
+		if (g_str_has_prefix(*line, "CONFIG_"))
+			g_string_append_printf(kconfig, "config %.*s\n\tbool\n",
+					       (int)strcspn(*line, "=") - 7, *line + 7);
+	}
+}
+
+static void make_kconfig(void)
+{
+	g_autoptr(GString) kconfig = g_string_new("config KEPT\n\tbool\nconfig DROPPED\n\tbool\n");
+
+	declare_options(kconfig, "base.config");
+	declare_options(kconfig, "6.12.config");
+	write_file("tree/Kconfig", kconfig->str, 0644);
+}
+
 static void make_tree(void)
 {
-	write_file("tree/Kconfig", "", 0644);
+	make_kconfig();
 	write_file("tree/hello.c", "one\ntwo\nthree\n", 0644);
 	write_file("tree/Makefile",
 		   "\nVERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 99\n"
@@ -51,6 +78,7 @@ static void make_tree(void)
 		   0644);
 	write_file("kept.config", "CONFIG_KEPT=y\n", 0644);
 	write_file("lost.config", "# a comment\nCONFIG_DROPPED=y\n", 0644);
+	write_file("nowhere.config", "CONFIG_KEPT=y\nCONFIG_NOWHERE=y\n", 0644);
 }
 
 static struct kernel *obtain(const char *patch, const char *fragment, GError **error)
@@ -137,6 +165,12 @@ static void test_lost_option(void)
 	fails(NULL, "lost.config", "lost.config:2: CONFIG_DROPPED=y did not survive");
 }
 
+static void test_unknown_option(void)
+{
+	fails(NULL, "nowhere.config", "nowhere.config:2: ");
+	fails(NULL, "nowhere.config", " has no option CONFIG_NOWHERE;");
+}
+
 static void refuses(struct kernel_request request, const char *message)
 {
 	g_autoptr(GError) error = NULL;
@@ -157,7 +191,7 @@ static void test_usage(void)
 	refuses((struct kernel_request){ .source = tree, .series = series },
 		"no series \"fxi\" in *did you mean fix?*");
 	refuses((struct kernel_request){ .version = "6.13" },
-		"no kernel version \"6.13\" in *did you mean 6.12?*");
+		"no kernel version \"6.13\" in *did you mean 6.1*?*");
 	refuses((struct kernel_request){ .source = scratch },
 		"* is not a Linux source tree: it has no Kconfig and Makefile");
 	refuses((struct kernel_request){ .image = patch }, "*good.patch is no x86 bzImage*");
@@ -181,6 +215,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/kernel/edit-is-seen", test_edit_is_seen);
 	g_test_add_func("/kernel/bad-patch", test_bad_patch);
 	g_test_add_func("/kernel/lost-option", test_lost_option);
+	g_test_add_func("/kernel/unknown-option", test_unknown_option);
 	g_test_add_func("/kernel/usage", test_usage);
 	status = g_test_run();
 	cache_remove_tree(scratch, NULL);
