@@ -60,7 +60,7 @@ static void load_optional_enumerators(struct layout *l, const struct types *type
 	l->pg_swapbacked = types_enumerator(types, "pageflags", "PG_swapbacked");
 	l->mib_pfmemalloc_drop = types_enumerator(types, NULL, "LINUX_MIB_PFMEMALLOCDROP");
 	l->sock_memalloc = types_enumerator(types, "sock_flags", "SOCK_MEMALLOC");
-	l->wq_unbound = types_enumerator(types, "wq_flags", "WQ_UNBOUND");
+	l->wq_unbound = types_enumerator(types, NULL, "WQ_UNBOUND");
 	l->work_is_pwq = types_enumerator(types, NULL, "WORK_STRUCT_PWQ");
 	l->work_pwq_shift = types_enumerator(types, NULL, "WORK_STRUCT_PWQ_SHIFT");
 	l->work_color_shift = types_enumerator(types, NULL, "WORK_STRUCT_COLOR_SHIFT");
