@@ -59,6 +59,7 @@ static void load_optional_enumerators(struct layout *l, const struct types *type
 	l->pg_swapcache = types_enumerator(types, "pageflags", "PG_swapcache");
 	l->pg_swapbacked = types_enumerator(types, "pageflags", "PG_swapbacked");
 	l->mib_pfmemalloc_drop = types_enumerator(types, NULL, "LINUX_MIB_PFMEMALLOCDROP");
+	l->mib_tcp_mem_drop = types_enumerator(types, NULL, "LINUX_MIB_TCPRCVQDROP");
 	l->sock_memalloc = types_enumerator(types, "sock_flags", "SOCK_MEMALLOC");
 	l->wq_unbound = types_enumerator(types, NULL, "WQ_UNBOUND");
 	l->work_is_pwq = types_enumerator(types, NULL, "WORK_STRUCT_PWQ");

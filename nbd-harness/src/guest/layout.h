@@ -303,7 +303,7 @@ struct layout {
 	gint64 rq_in_flight;
 	gint64 pg_locked, pg_writeback, pg_dirty, pg_swapcache, pg_swapbacked;
 	gint64 sock_memalloc;
-	gint64 mib_pfmemalloc_drop; /* of linux_mib.mibs[] */
+	gint64 mib_pfmemalloc_drop, mib_tcp_mem_drop; /* of linux_mib.mibs[] */
 	/* how work_struct.data holds its pool_workqueue and its flush color */
 	gint64 work_is_pwq, work_pwq_shift, work_color_shift, work_color_bits;
 	gint64 wq_unbound;

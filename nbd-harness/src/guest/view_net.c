@@ -151,25 +151,24 @@ static void sample_packets(const struct guest *g, struct sample *s)
 	s->packets_in = sum;
 }
 
-static void sample_drops(const struct guest *g, struct sample *s)
+/* The counter called @mib of init_net, over all CPUs; *@to stays as it is where it can't be read.
+ */
+static void sample_mib(const struct guest *g, gint64 mib, gint64 *to)
 {
 	guint64 init_net = symbols_address(g->symbols, "init_net"), percpu;
 	guint64 sum = 0;
 
-	if (!init_net || g->at.net_statistics == LAYOUT_NONE || g->at.mib_pfmemalloc_drop < 0 ||
+	if (!init_net || g->at.net_statistics == LAYOUT_NONE || mib < 0 ||
 	    !guest_u64(g, init_net + g->at.net_statistics, &percpu))
 		return;
 	for (guint cpu = 0; cpu < g->cpus; cpu++) {
 		guint64 n;
 
-		if (!guest_u64(g,
-			       percpu + g->percpu_offset[cpu] +
-				       (guint64)g->at.mib_pfmemalloc_drop * 8,
-			       &n))
+		if (!guest_u64(g, percpu + g->percpu_offset[cpu] + (guint64)mib * 8, &n))
 			return;
 		sum += n;
 	}
-	s->pfmemalloc_drops = MIN(sum, (guint64)G_MAXINT64);
+	*to = MIN(sum, (guint64)G_MAXINT64);
 }
 
 void view_net_sample(const struct guest *g, struct sample *s)
@@ -179,5 +178,6 @@ void view_net_sample(const struct guest *g, struct sample *s)
 	if (udp_memory)
 		guest_read(g, udp_memory, &s->udp_pages, sizeof(s->udp_pages));
 	sample_packets(g, s);
-	sample_drops(g, s);
+	sample_mib(g, g->at.mib_pfmemalloc_drop, &s->pfmemalloc_drops);
+	sample_mib(g, g->at.mib_tcp_mem_drop, &s->tcp_mem_drops);
 }

@@ -76,6 +76,7 @@ gboolean verdict_parse(const char *name, enum verdict *v);
 	X(udp_pages, "pages that UDP sockets are charged with")                                    \
 	X(pfmemalloc_drops,                                                                        \
 	  "packets in reserve memory that sockets without a right to it refused")                  \
+	X(tcp_mem_drops, "packets that TCP refused for want of room within tcp_mem")               \
 	/* tasks */                                                                                \
 	X(tasks, "all threads")                                                                    \
 	X(tasks_runnable, "in state R")                                                            \

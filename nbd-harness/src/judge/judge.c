@@ -39,6 +39,7 @@ struct judge {
 		gint64 progress_us; /* that progress's host time, -1: no snapshot yet */
 		gint posted;	    /* receive buffers, the most since then; -1: not known */
 		gint64 dropped;	    /* packets, -1: not known */
+		gint64 refused;	    /* by TCP, SAMPLE_UNKNOWN: not known */
 		guint32 snd_una;
 	} reception;
 };
@@ -254,9 +255,12 @@ enum judge_wants judge_sample(struct judge *j, const struct sample *s)
 	return on_quiet(j);
 }
 
-static struct reception reception_of(const struct snapshot *s, gint64 progress_us)
+static struct reception reception_of(const struct snapshot *s, const struct judge *j)
 {
-	struct reception r = { .progress_us = progress_us, .posted = -1, .dropped = -1 };
+	struct reception r = { .progress_us = j->progress.host_us,
+			       .posted = -1,
+			       .dropped = -1,
+			       .refused = j->last.tcp_mem_drops };
 
 	for (guint i = 0; i < s->napis->len; i++) {
 		const struct napi_facts *napi = &g_array_index(s->napis, struct napi_facts, i);
@@ -287,27 +291,33 @@ static gboolean below_min(const struct snapshot *s)
  * acknowledged.  The driver counts them; where its count cannot be read, the
  * buffers that they used up tell.
  */
-static gboolean arrivals_lost(struct judge *j, const struct snapshot *s)
+static void look_for_arrivals(struct judge *j, const struct snapshot *s,
+			      struct waitgraph_hints *hints)
 {
-	struct reception now = reception_of(s, j->progress.host_us);
+	struct reception now = reception_of(s, j);
 	struct reception *first = &j->reception;
 	gint64 lost;
 
 	if (first->progress_us != now.progress_us) {
 		*first = now;
-		return FALSE;
+		return;
 	}
 	first->posted = MAX(first->posted, now.posted);
+	hints->arrivals_refused = now.refused - first->refused >= ARRIVALS_LOST;
 	lost = now.dropped >= 0 ? now.dropped - first->dropped : first->posted - now.posted;
-	return lost >= ARRIVALS_LOST && first->snd_una == now.snd_una && below_min(s);
+	hints->arrivals_lost = lost >= ARRIVALS_LOST && first->snd_una == now.snd_una &&
+			       below_min(s);
 }
 
 enum judge_wants judge_snapshot(struct judge *j, struct snapshot *s)
 {
-	struct waitgraph_hints hints = { .receive_in_vain = timer_fires(j) >= TIMER_CHANCES,
-					 .arrivals_lost = arrivals_lost(j, s) };
-	struct waitgraph *graph = waitgraph_build(s, &hints);
-	gboolean same = j->graph && waitgraph_same_knot(j->graph, j->snapshot, graph, s);
+	struct waitgraph_hints hints = { .receive_in_vain = timer_fires(j) >= TIMER_CHANCES };
+	struct waitgraph *graph;
+	gboolean same;
+
+	look_for_arrivals(j, s, &hints);
+	graph = waitgraph_build(s, &hints);
+	same = j->graph && waitgraph_same_knot(j->graph, j->snapshot, graph, s);
 
 	g_clear_pointer(&j->graph, waitgraph_free);
 	g_clear_pointer(&j->snapshot, snapshot_free);

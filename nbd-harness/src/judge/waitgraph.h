@@ -88,6 +88,8 @@ struct waitgraph_hints {
 	/* With memory below min, packets came in and were lost between ring and socket, while
 	 * nothing of what was sent became acknowledged: there was no memory for their skbs. */
 	gboolean arrivals_lost;
+	/* The same, for want of room within tcp_mem: TCP counts what it refuses. */
+	gboolean arrivals_refused;
 };
 
 struct waitgraph *waitgraph_build(const struct snapshot *s, const struct waitgraph_hints *hints);

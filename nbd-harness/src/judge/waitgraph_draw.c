@@ -548,6 +548,9 @@ static void add_network(struct waitgraph *g, const struct snapshot *s,
 						   node_at(g, by)->wait.napi_disabler));
 	}
 	add_backlog(g, s);
+	if (hints->arrivals_refused)
+		waitgraph_add_edge(g, NETWORK, MEMORY, g_strdup("tcp_mem to receive into"),
+				   g_strdup("TCP refused what came in, since the last progress"));
 	if (disabled || !hints->receive_in_vain)
 		return;
 	if (rings_are_empty(s))

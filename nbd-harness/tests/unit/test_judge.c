@@ -190,6 +190,23 @@ static void test_arrivals_lost(void)
 	}
 }
 
+/* What comes in finds memory, but no room within tcp_mem, and TCP counts it. */
+static void test_arrivals_refused(void)
+{
+	for (gint refused = 0; refused < 2; refused++) {
+		struct stream st = stream_new(nothing_arrives);
+
+		tick(&st, TRUE, TRUE, TRUE);
+		g_assert_cmpint(ticks_to_end(&st, 5, FALSE, TRUE), ==, -1);
+		g_assert_cmpuint(st.snapshots, >, 0);
+		st.s.tcp_mem_drops = refused * 3;
+		g_assert_cmpint(ticks_to_end(&st, 300, FALSE, TRUE), >, 0);
+		g_assert_cmpint(verdict_of(&st), ==,
+				refused ? VERDICT_DEADLOCK : VERDICT_INCONCLUSIVE);
+		judge_free(st.j);
+	}
+}
+
 /* The same stillness on a host that gave the VM no CPU: nothing is said for an hour. */
 static void test_unfair_time_convicts_nobody(void)
 {
@@ -379,6 +396,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/judge/deadlock-within-ten-seconds", test_deadlock_within_ten_seconds);
 	g_test_add_func("/judge/arrivals-lost", test_arrivals_lost);
+	g_test_add_func("/judge/arrivals-refused", test_arrivals_refused);
 	g_test_add_func("/judge/unfair-time", test_unfair_time_convicts_nobody);
 	g_test_add_func("/judge/fault-in-force", test_fault_in_force_convicts_nobody);
 	g_test_add_func("/judge/starved", test_starved_at_the_deadline);
