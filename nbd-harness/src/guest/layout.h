@@ -32,7 +32,6 @@
 	NEED(task_nivcsw, "task_struct", "nivcsw")                                                 \
 	NEED(task_mm, "task_struct", "mm")                                                         \
 	NEED(task_utime, "task_struct", "utime")                                                   \
-	NEED(task_on_cpu, "task_struct", "on_cpu")                                                 \
 	NEED(signal_thread_head, "signal_struct", "thread_head")                                   \
 	NEED(frame_bp, "inactive_task_frame", "bp")                                                \
 	NEED(frame_ret, "inactive_task_frame", "ret_addr")                                         \
@@ -277,6 +276,7 @@
 
 /* Integers that are bitfields, or that change their size; width 0 where there is none. */
 #define LAYOUT_BITS(BITS)                                                                          \
+	BITS(task_on_cpu, "task_struct", "on_cpu")                                                 \
 	BITS(task_in_memstall, "task_struct", "in_memstall")                                       \
 	BITS(scan_order, "scan_control", "order")                                                  \
 	BITS(scan_priority, "scan_control", "priority")

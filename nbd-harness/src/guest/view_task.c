@@ -129,14 +129,14 @@ static gboolean read_task(const struct guest *g, guint64 address, gpointer data)
 	struct reading *r = data;
 	struct task_facts t = { .address = address };
 	g_autofree struct stack *stack = g_new(struct stack, 1);
-	guint64 nvcsw, nivcsw, mm;
-	guint32 pid, tgid, on_cpu;
+	guint64 nvcsw, nivcsw, mm, on_cpu;
+	guint32 pid, tgid;
 
 	if (!guest_u32(g, address + g->at.task_state, &t.state) ||
 	    !guest_u32(g, address + g->at.task_flags, &t.flags) ||
 	    !guest_u32(g, address + g->at.task_pid, &pid) ||
 	    !guest_u32(g, address + g->at.task_tgid, &tgid) ||
-	    !guest_u32(g, address + g->at.task_on_cpu, &on_cpu) ||
+	    !guest_bits(g, address, &g->at.task_on_cpu, &on_cpu) ||
 	    !guest_u64(g, address + g->at.task_nvcsw, &nvcsw) ||
 	    !guest_u64(g, address + g->at.task_nivcsw, &nivcsw) ||
 	    !guest_u64(g, address + g->at.task_mm, &mm) ||

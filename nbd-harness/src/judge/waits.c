@@ -38,6 +38,7 @@ static const struct {
 	{ "devtmpfsd", WAIT_IDLE, 0 },
 	{ "devtmpfs_work_loop", WAIT_IDLE, 0 },
 	{ "kauditd_thread", WAIT_IDLE, 0 },
+	{ "nbcon_kthread_func", WAIT_IDLE, 0 }, /* prints to a console */
 	{ "scsi_error_handler", WAIT_IDLE, 0 },
 	{ "irq_thread", WAIT_IDLE, 0 },
 	{ "napi_threaded_poll", WAIT_IDLE, 0 },

@@ -401,7 +401,7 @@ static void plant_running(const struct snapshot *s)
 
 	g_assert_true(guest_u64(g, t->address + layout.task_sp, &cpus[0].rsp) &&
 		      guest_u64(g, cpus[0].rsp + layout.frame_bp, &cpus[0].rbp));
-	plant(g, t->address + layout.task_on_cpu, 1, 4);
+	plant(g, t->address + layout.task_on_cpu.offset, 1, 1);
 	if (layout.hot_task != LAYOUT_NONE)
 		plant(g, hot + layout.hot_task, t->address, 8);
 	registers = g_array_new(FALSE, FALSE, sizeof(cpus[0]));
