@@ -48,7 +48,7 @@ static const GOptionEntry entries[] = {
 static const char about[] =
 	"A CAMPAIGN is a name from nbd-harness/campaigns or a file; netswap(1) says how one is\n"
 	"written.  It may be ended at any moment: begun again, it goes on where it was.\n"
-	"Exit status: 0 every question answered, 2 usage, 125 some not.";
+	"Exit status: 0 every question answered (or --table), 2 usage, 125 some not.";
 
 struct campaign_run {
 	struct campaign *campaign;
@@ -228,5 +228,7 @@ int cmd_campaign(int argc, char **argv)
 
 	if (!run_campaign(&c, &error) || !print_table(&c, &open, &error))
 		return options_fail(error);
+	if (opt.table)
+		return NETSWAP_EXIT_AS_EXPECTED;
 	return open || run_interrupted() ? NETSWAP_EXIT_INFRA : NETSWAP_EXIT_AS_EXPECTED;
 }
