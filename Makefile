@@ -190,7 +190,7 @@ bench: all
 	@scripts/bench
 
 # The installed tree has the layout of the source tree (netswap_data_dir()).
-DATA := kernel-patches vm-images workloads scripts nbd-harness/scenarios nbd-harness/known-signatures
+DATA := kernel-patches vm-images workloads scripts nbd-harness/campaigns nbd-harness/scenarios nbd-harness/known-signatures
 
 install: all
 	install -D -m 755 $(BUILD)/netswap $(DESTDIR)$(PREFIX)/bin/netswap
