@@ -135,6 +135,8 @@
 	MAY(request_list, "request", "queuelist")                                                  \
 	MAY(disk_stats_ios, "disk_stats", "ios")                                                   \
 	MAY(nbd_cmd_flags, "nbd_cmd", "flags")                                                     \
+	/* came with NBD_CMD_INFLIGHT, which is no enumerator (5.16) */                            \
+	MAY(nbd_pid, "nbd_device", "pid")                                                          \
 	MAY(queue_hctx_table, "request_queue", "hctx_table.xa_head")                               \
 	MAY(queue_hctx_array, "request_queue", "queue_hw_ctx")                                     \
 	MAY(pool_node, "worker_pool", "node")                                                      \

@@ -170,7 +170,8 @@ void view_nbd_request(const struct view_nbd *v, guint64 ops, guint64 request, gu
 	facts->age_ms = v->round ? 0 : -1; /* since the last sample, if there was one */
 	if (seen && seen->round == v->round && seen->start_ns == start_ns)
 		facts->age_ms = (host_us - seen->first_us) / 1000;
-	if (g->at.nbd_cmd_flags == LAYOUT_NONE || !guest_u64(g, cmd + g->at.nbd_cmd_flags, &flags))
+	if (g->at.nbd_cmd_flags == LAYOUT_NONE || g->at.nbd_pid == LAYOUT_NONE ||
+	    !guest_u64(g, cmd + g->at.nbd_cmd_flags, &flags))
 		return;
 	facts->on_wire = (flags & (1u << CMD_SENT)) != 0;
 	facts->unsent = !facts->on_wire;
@@ -283,10 +284,12 @@ static void snapshot_socket(struct pass *pass, const struct nbd_socket *s)
 				      .snd_nxt = s->nxt,
 				      .timer_in_jiffies = G_MININT64 };
 	guint64 jiffies;
+	guint32 written;
 
 	g_strlcpy(facts.name, s->name, sizeof(facts.name));
 	facts.address = s->sk;
 	facts.locked = optional(g, s->sk, g->at.sock_locked, 4) == 1;
+	facts.drained = guest_u32(g, s->sk + g->at.tcp_write_seq, &written) && written == s->una;
 	facts.retransmits = optional(g, s->sk, g->at.icsk_retransmits, 1);
 	see_tcp_mem(g, &facts);
 	facts.rmem_bytes = optional(g, s->sk, g->at.sock_backlog_rmem, 4);

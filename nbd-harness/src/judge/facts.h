@@ -209,6 +209,7 @@ struct socket_facts {
 	guint64 address; /* of struct sock */
 	gboolean locked; /* by a user: what comes in meanwhile waits in its backlog */
 	guint64 wmem_queued_bytes, sndbuf_bytes, unacked_bytes;
+	gboolean drained; /* all that was written to it has been acknowledged */
 	guint64 rmem_bytes, backlog_bytes;
 	guint64 tcp_mem_pages, tcp_mem_max_pages; /* of all TCP sockets; 0: not known */
 	guint32 snd_una, snd_nxt;

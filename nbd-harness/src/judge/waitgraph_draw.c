@@ -409,14 +409,17 @@ static void add_io_wait(struct waitgraph *g, const struct snapshot *s, guint fro
 /*
  * Who waits to send on a socket whose queue is empty does not wait for an ACK,
  * but for pages, or for room within tcp_mem: it looks again now and then
- * (vm_wait of sk_stream_wait_memory()).  FALSE: it is not so.
+ * (vm_wait of sk_stream_wait_memory()).  There may be an sk_buff in the queue
+ * all the same, which got no page for its data.  FALSE: it is not so.
  */
 static gboolean add_wait_to_queue(struct waitgraph *g, const struct snapshot *s, guint from)
 {
 	const struct socket_facts *socket = &g_array_index(s->sockets, struct socket_facts, 0);
 	gboolean tcp_mem;
 
-	if (s->sockets->len != 1 || socket->wmem_queued_bytes || socket->unacked_bytes)
+	if (s->sockets->len != 1 || socket->unacked_bytes ||
+	    (socket->wmem_queued_bytes &&
+	     (!socket->drained || socket->wmem_queued_bytes >= socket->sndbuf_bytes)))
 		return FALSE;
 	tcp_mem = socket->tcp_mem_max_pages &&
 		  socket->tcp_mem_pages >= socket->tcp_mem_max_pages / TCP_MEM_SHORT;

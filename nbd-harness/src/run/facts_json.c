@@ -106,6 +106,7 @@ static const struct field sockets_fields[] = {
 	F(socket_facts, U64, wmem_queued_bytes),
 	F(socket_facts, U64, sndbuf_bytes),
 	F(socket_facts, U64, unacked_bytes),
+	F(socket_facts, BOOL, drained),
 	F(socket_facts, U64, rmem_bytes),
 	F(socket_facts, U64, backlog_bytes),
 	F(socket_facts, U64, tcp_mem_pages),

@@ -763,6 +763,18 @@ static void test_nothing_to_send_from(void)
 	signature = signature_of(s);
 	g_assert_cmpstr(signature, ==, "network <- tcp_mem to send from");
 
+	/* An sk_buff without data is nothing to be acknowledged; what was written is. */
+	g_array_index(s->sockets, struct socket_facts, 0).wmem_queued_bytes = 768;
+	g_array_index(s->sockets, struct socket_facts, 0).sndbuf_bytes = 4608;
+	expect_no_knot(s);
+	g_array_index(s->sockets, struct socket_facts, 0).drained = TRUE;
+	g_free(signature);
+	signature = signature_of(s);
+	g_assert_cmpstr(signature, ==, "network <- tcp_mem to send from");
+	g_array_index(s->sockets, struct socket_facts, 0).wmem_queued_bytes = 4608;
+	expect_no_knot(s);
+	g_array_index(s->sockets, struct socket_facts, 0).wmem_queued_bytes = 0;
+
 	/* An ACK may come; a request that was sent may be answered. */
 	g_array_index(s->sockets, struct socket_facts, 0).unacked_bytes = 1;
 	expect_no_knot(s);
