@@ -78,6 +78,9 @@ usage_error "kernel: unknown series" "fixx.*did you mean fix?" kernel path --ser
 usage_error "kernel: --source without a tree" "$work/none" kernel path --source "$work/none"
 usage_error "kernel: missing patch" "$work/none.patch" kernel path --patch "$work/none.patch"
 usage_error "kernel: missing fragment" "$work/none.config" kernel path --config "$work/none.config"
+usage_error "campaign: none named" "give one campaign" campaign
+usage_error "campaign: no such file" "no campaign or file $work/none" campaign "$work/none"
+usage_error "campaign: what is no campaign" "anon.scn:[0-9]*: a cell is NAME QUESTION" campaign nbd-harness/scenarios/nbd/anon.scn
 
 bad_scenario "unknown key: line and nearest key" "@:2: unknown key machine.memroy; did you mean memory?" \
 	'[machine]' 'memroy=128M' '[pressure main]' 'total=256M'
