@@ -421,7 +421,7 @@ static gboolean add_wait_to_queue(struct waitgraph *g, const struct snapshot *s,
 	    (socket->wmem_queued_bytes &&
 	     (!socket->drained || socket->wmem_queued_bytes >= socket->sndbuf_bytes)))
 		return FALSE;
-	tcp_mem = socket->tcp_mem_max_pages &&
+	tcp_mem = socket->tcp_mem_max_pages && !snapshot_below_min(s) &&
 		  socket->tcp_mem_pages >= socket->tcp_mem_max_pages / TCP_MEM_SHORT;
 	node_at(g, from)->wait.timed = TRUE;
 	waitgraph_add_edge(
