@@ -375,9 +375,7 @@ static char *resolve_path(const struct document_entry *entry, const char *path, 
 {
 	g_autofree char *beside = NULL, *shipped = NULL;
 
-	if (entry->command_line)
-		return g_canonicalize_filename(path, NULL);
-	beside = g_canonicalize_filename(path, folder);
+	beside = g_canonicalize_filename(path, entry->command_line ? NULL : folder);
 	shipped = g_canonicalize_filename(path, netswap_data_dir());
 	if (!g_file_test(beside, G_FILE_TEST_EXISTS) && g_file_test(shipped, G_FILE_TEST_EXISTS))
 		return g_steal_pointer(&shipped);
