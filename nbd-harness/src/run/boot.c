@@ -27,8 +27,10 @@ gboolean boot_obtain(const struct scenario *s, gboolean want_disk, struct boot *
 	if ((want_disk || script_needs_fio(s)) && !(boot->extra_image = image_fio(error)))
 		return FALSE;
 	boot->accel = accel_choose(s->machine.accel, &boot->accel_reason, error);
-	boot->cmdline = script_cmdline(s, boot->kernel);
-	return boot->accel != NULL;
+	if (!boot->accel)
+		return FALSE;
+	boot->cmdline = script_cmdline(s, boot->kernel, boot->accel);
+	return TRUE;
 }
 
 void boot_clear(struct boot *boot)

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "machine/server.h"
+#include "machine/tsc.h"
 
 #define GUEST_ADDRESS	  "10.0.2.15/24" /* QEMU's user network, its defaults */
 #define HOST_ADDRESS	  "10.0.2.2"
@@ -213,7 +214,7 @@ char *script_write(const struct scenario *s, const struct kernel *kernel, guint6
 	return g_string_free(g_steal_pointer(&script), FALSE);
 }
 
-char *script_cmdline(const struct scenario *s, const struct kernel *kernel)
+char *script_cmdline(const struct scenario *s, const struct kernel *kernel, const char *accel)
 {
 	GString *cmdline = g_string_new(
 		/* Warnings reach the console (a failed atomic allocation is one), chatter does not.
@@ -225,6 +226,9 @@ char *script_cmdline(const struct scenario *s, const struct kernel *kernel)
 		"panic=0 "
 		"nbd.nbds_max=1");
 
+	/* What the guest would measure itself is wrong on a busy host (machine/tsc.c). */
+	if (!strcmp(accel, "tcg"))
+		g_string_append_printf(cmdline, " tsc_early_khz=%u", tsc_khz());
 	/* Symbols as linked are only right without KASLR. */
 	if (kernel->vmlinux)
 		g_string_append(cmdline, " nokaslr");

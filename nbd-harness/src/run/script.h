@@ -22,8 +22,8 @@ extern const char *const script_shell;
 /* The same machine with its swap on, but a shell on the console instead of pressure. */
 char *script_write_shell(const struct scenario *s);
 
-/* The kernel command line; caller frees. */
-char *script_cmdline(const struct scenario *s, const struct kernel *kernel);
+/* The kernel command line for a machine that @accel runs; caller frees. */
+char *script_cmdline(const struct scenario *s, const struct kernel *kernel, const char *accel);
 
 /* The kernel that the scenario asks for; points into @s. */
 struct kernel_request script_kernel(const struct scenario *s);
