@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Every patch of every version's every series applies, without fuzz, to the source that the version
-# has as its base, and every option that its fragments ask for is there.
+# has as its base, and every option that its fragments ask for is there.  checkpatch.pl --strict of
+# 6.12 has nothing to say to it.
 #
 # Of a version whose source the cache has not got, only the files that the patches touch are taken
 # out of Debian's package (a download and half a minute each, kept in the cache); its options are
@@ -76,6 +77,16 @@ refused() {
 	[ "$(wc -l <"$work/said")" = 1 ] && grep -q "$words" "$work/said"
 }
 
+# clean PATCH...: to the kernel's own checker.
+clean() {
+	for patch; do
+		perl "$checkpatch" --strict --no-tree - <"$patch" >"$work/said" && continue
+		echo "$patch"
+		cat "$work/said"
+		return 1
+	done
+}
+
 for path in kernel-patches/*/base; do
 	version=$(basename "$(dirname "$path")")
 	check "netswap has a configuration for $version" test -f "vm-images/config/$version.config"
@@ -91,6 +102,20 @@ for path in kernel-patches/*/base; do
 			$(fragments "$version/$series")
 	done
 done
+
+checkpatch="$cache/sources/linux-source-6.12_$(cat kernel-patches/6.12/base)/scripts/checkpatch.pl"
+if [ -f "$checkpatch" ]; then
+	for list in kernel-patches/*/*/series; do
+		series=${list%/series}
+		series=${series#kernel-patches/}
+		# shellcheck disable=SC2046 # words
+		check "$series: checkpatch --strict" clean $(patches "$series")
+	done
+	sed 's/^+.*;$/& /' "$(patches 6.12/fix | head -n 1)" >"$work/untidy.patch"
+	check "... which finds a blank at the end of a line" sh -c "! perl '$checkpatch' --strict --no-tree - <'$work/untidy.patch'"
+else
+	skip "checkpatch --strict" "the cache has no source of 6.12; vm/kernels.sh gets it"
+fi
 
 spoilt=$work/spoilt.patch
 sed 's/^ static int add_recvbuf/ static int take_recvbuf/; s/^ static void refill_work/ static void fill_work/' \
