@@ -270,8 +270,12 @@ static void see_tcp_mem(const struct guest *g, struct socket_facts *facts)
 	guint64 taken = symbols_address(g->symbols, "tcp_memory_allocated");
 	guint64 limits = symbols_address(g->symbols, "sysctl_tcp_mem");
 
-	if (taken && limits && guest_u64(g, taken, &facts->tcp_mem_pages))
-		guest_u64(g, limits + 16, &facts->tcp_mem_max_pages);
+	if (!taken || !limits || !guest_u64(g, taken, &facts->tcp_mem_pages))
+		return;
+	/* Below zero while CPUs have given back more than they took from it. */
+	if ((gint64)facts->tcp_mem_pages < 0)
+		facts->tcp_mem_pages = 0;
+	guest_u64(g, limits + 16, &facts->tcp_mem_max_pages);
 }
 
 static void snapshot_socket(struct pass *pass, const struct nbd_socket *s)

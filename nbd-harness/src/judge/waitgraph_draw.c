@@ -7,10 +7,7 @@
 
 #include <string.h>
 
-/* A part of tcp_mem: one that was refused may have asked for as much as this again. */
-#define TCP_MEM_SHORT 2
-
-#define KTHREADD_PID  2 /* rest_init() starts it second, before any other thread (init/main.c) */
+#define KTHREADD_PID 2 /* rest_init() starts it second, before any other thread (init/main.c) */
 
 static void clear_node(gpointer node)
 {
@@ -421,8 +418,7 @@ static gboolean add_wait_to_queue(struct waitgraph *g, const struct snapshot *s,
 	    (socket->wmem_queued_bytes &&
 	     (!socket->drained || socket->wmem_queued_bytes >= socket->sndbuf_bytes)))
 		return FALSE;
-	tcp_mem = socket->tcp_mem_max_pages && !snapshot_below_min(s) &&
-		  socket->tcp_mem_pages >= socket->tcp_mem_max_pages / TCP_MEM_SHORT;
+	tcp_mem = socket->tcp_mem_max_pages && socket->tcp_mem_pages >= socket->tcp_mem_max_pages;
 	node_at(g, from)->wait.timed = TRUE;
 	waitgraph_add_edge(
 		g, from, MEMORY, g_strdup_printf("%s to send from", tcp_mem ? "tcp_mem" : "memory"),

@@ -758,7 +758,7 @@ static void test_nothing_to_send_from(void)
 
 	/* There are pages, but not for TCP. */
 	g_array_index(s->sockets, struct socket_facts, 0).tcp_mem_max_pages = 24;
-	g_array_index(s->sockets, struct socket_facts, 0).tcp_mem_pages = 18;
+	g_array_index(s->sockets, struct socket_facts, 0).tcp_mem_pages = 250;
 	g_free(signature);
 	signature = signature_of(s);
 	g_assert_cmpstr(signature, ==, "network <- tcp_mem to send from");
