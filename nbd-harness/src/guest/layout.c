@@ -70,6 +70,15 @@ static void load_optional_enumerators(struct layout *l, const struct types *type
 		l->work_pwq_shift = types_enumerator(types, NULL, "WORK_STRUCT_FLAG_BITS");
 }
 
+static void load_reserve(struct layout *l, const struct types *types)
+{
+#define COUNTER(name, enumerator)                                                                  \
+	l->reserve[RESERVE_##name] = types_enumerator(types, "netswap_counter", #enumerator);
+	LAYOUT_RESERVE(COUNTER)
+#undef COUNTER
+	l->zone_types = types_enumerator(types, "zone_type", "__MAX_NR_ZONES");
+}
+
 gboolean layout_load(struct layout *l, const struct types *types, GError **error)
 {
 #define NEED(field, type, path)                                                                    \
@@ -100,6 +109,7 @@ gboolean layout_load(struct layout *l, const struct types *types, GError **error
 	load_sizes(l, types);
 
 	load_optional_enumerators(l, types);
+	load_reserve(l, types);
 	return enumerator(types, NULL, "NAPI_STATE_SCHED", &l->napi_sched, error) &&
 	       enumerator(types, NULL, "NAPI_STATE_NPSVC", &l->napi_npsvc, error) &&
 	       enumerator(types, "zone_stat_item", "NR_FREE_PAGES", &l->nr_free_pages, error) &&

@@ -163,6 +163,7 @@
 	MAY(icsk_retransmits, "inet_connection_sock", "icsk_retransmits")                          \
 	NEED(net_devices, "net", "dev_base_head")                                                  \
 	MAY(net_statistics, "net", "mib.net_statistics")                                           \
+	MAY(reserve_count, "netswap_counts", "count")                                              \
 	MAY(softnet_processed, "softnet_data", "processed")                                        \
 	NEED(netdev_list, "net_device", "dev_list")                                                \
 	NEED(netdev_name, "net_device", "name")                                                    \
@@ -283,6 +284,42 @@
 	BITS(scan_order, "scan_control", "order")                                                  \
 	BITS(scan_priority, "scan_control", "priority")
 
+/* Counters of kernels with the patches of kernel-patches' instrument: name, enumerator. */
+#define LAYOUT_RESERVE(COUNTER)                                                                    \
+	COUNTER(pages_pf_memalloc, NETSWAP_PAGES_PF_MEMALLOC)                                      \
+	COUNTER(pages_gfp_memalloc, NETSWAP_PAGES_GFP_MEMALLOC)                                    \
+	COUNTER(pages_oom, NETSWAP_PAGES_OOM)                                                      \
+	COUNTER(pages_atomic, NETSWAP_PAGES_ATOMIC)                                                \
+	COUNTER(pages_high, NETSWAP_PAGES_HIGH)                                                    \
+	COUNTER(pages_no_right, NETSWAP_PAGES_NO_RIGHT)                                            \
+	COUNTER(pages_kswapd, NETSWAP_PAGES_KSWAPD)                                                \
+	COUNTER(pages_reclaim, NETSWAP_PAGES_RECLAIM)                                              \
+	COUNTER(pages_softirq, NETSWAP_PAGES_SOFTIRQ)                                              \
+	COUNTER(pages_hardirq, NETSWAP_PAGES_HARDIRQ)                                              \
+	COUNTER(pages_task, NETSWAP_PAGES_TASK)                                                    \
+	COUNTER(slabs, NETSWAP_SLABS)                                                              \
+	COUNTER(objects_loaded, NETSWAP_OBJECTS_LOADED)                                            \
+	COUNTER(objects_returned, NETSWAP_OBJECTS_RETURNED)                                        \
+	COUNTER(objects_entitled, NETSWAP_OBJECTS_ENTITLED)                                        \
+	COUNTER(objects_unentitled, NETSWAP_OBJECTS_UNENTITLED)                                    \
+	COUNTER(skb_alloc_softirq, NETSWAP_SKB_ALLOC_SOFTIRQ)                                      \
+	COUNTER(skb_alloc_task, NETSWAP_SKB_ALLOC_TASK)                                            \
+	COUNTER(skb_frag_rx, NETSWAP_SKB_FRAG_RX)                                                  \
+	COUNTER(skb_rx, NETSWAP_SKB_RX)                                                            \
+	COUNTER(drop_filter, NETSWAP_DROP_FILTER)                                                  \
+	COUNTER(drop_protocol, NETSWAP_DROP_PROTOCOL)                                              \
+	COUNTER(throttle_begun, NETSWAP_THROTTLE_BEGUN)                                            \
+	COUNTER(throttle_ended, NETSWAP_THROTTLE_ENDED)                                            \
+	COUNTER(throttle_ns, NETSWAP_THROTTLE_NS)                                                  \
+	COUNTER(refill_failed, NETSWAP_REFILL_FAILED)
+
+enum reserve_counter {
+#define COUNTER(name, enumerator) RESERVE_##name,
+	LAYOUT_RESERVE(COUNTER)
+#undef COUNTER
+		RESERVE_COUNTERS
+};
+
 struct layout {
 #define FIELD(field, type, path) guint field;
 	LAYOUT_MEMBERS(FIELD, FIELD)
@@ -309,6 +346,8 @@ struct layout {
 	/* how work_struct.data holds its pool_workqueue and its flush color */
 	gint64 work_is_pwq, work_pwq_shift, work_color_shift, work_color_bits;
 	gint64 wq_unbound;
+	gint64 reserve[RESERVE_COUNTERS]; /* of netswap_counts.count[] */
+	gint64 zone_types;
 };
 
 gboolean layout_load(struct layout *l, const struct types *types, GError **error);

@@ -10,6 +10,7 @@
 #include "guest/view_nbd.h"
 #include "guest/view_net.h"
 #include "guest/view_reclaim.h"
+#include "guest/view_reserve.h"
 #include "guest/view_task.h"
 #include "guest/view_waited.h"
 #include "guest/view_work.h"
@@ -118,6 +119,7 @@ void observer_sample(struct observer *o, struct sample *s)
 	view_mm_sample(o->mm, s);
 	view_nbd_sample(o->nbd, s);
 	view_net_sample(o->g, s);
+	view_reserve_sample(o->g, s);
 	view_task_sample(o->g, idle, s);
 }
 
@@ -139,5 +141,6 @@ struct snapshot *observer_snapshot(struct observer *o, gint64 host_us, const GAr
 	snapshot->complete &= view_work_snapshot(o->g, snapshot);
 	snapshot->complete &= view_net_snapshot(o->g, snapshot->napis);
 	snapshot->complete &= view_mm_zones(o->mm, snapshot->zones);
+	snapshot->complete &= view_reserve_snapshot(o->g, snapshot->reserve);
 	return snapshot;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "guest/view_reserve.h"
 
 #define EVENTS_MAX 512
 #define ZONES_MAX  8 /* of one node */
@@ -154,7 +155,10 @@ gboolean view_mm_zones(const struct view_mm *v, GArray *zones)
 			return FALSE;
 		for (guint i = 0; i < MIN(n, ZONES_MAX); i++) {
 			guint64 zone = g->node[node] + g->at.node_zones + i * g->at.zone_bytes;
-			struct zone_facts facts = { .node = node };
+			struct zone_facts facts = {
+				.node = node,
+				.lowest_pages = view_reserve_lowest(g, i),
+			};
 			guint64 watermarks[WATERMARKS], boost = 0;
 			guint64 name;
 

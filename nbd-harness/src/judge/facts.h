@@ -63,6 +63,11 @@ gboolean verdict_parse(const char *name, enum verdict *v);
 	X(alloc_stalls, "ALLOCSTALL_*: entries into direct reclaim")                               \
 	X(throttled, "PGSCAN_DIRECT_THROTTLE: waits in throttle_direct_reclaim")                   \
 	X(oom_kills, "OOM_KILL")                                                                   \
+	/* the reserve, of kernels with the patches of kernel-patches' instrument */               \
+	X(reserve_task_pages, "taken below min, by the right of PF_MEMALLOC")                      \
+	X(reserve_gfp_pages, "taken below min, by the right of __GFP_MEMALLOC")                    \
+	X(reserve_atomic_pages, "taken below min, from the share of GFP_ATOMIC and __GFP_HIGH")    \
+	X(lowest_free_pages, "sum of the lowest free counts of the zones that were short")         \
 	/* swap device */                                                                          \
 	X(nbd_in_flight, "requests of NBD devices in flight")                                      \
 	X(nbd_oldest_ms, "age of the oldest of them, as observed, in guest time")                  \
@@ -300,6 +305,13 @@ struct zone_facts {
 	char name[17];
 	gint32 node;
 	gint64 free_pages, min_pages, low_pages, high_pages, managed_pages;
+	gint64 lowest_pages; /* least that was ever free, of any node's zone; -1: not known */
+};
+
+/* A counter of the emergency reserve, as debugfs calls it; totals since boot. */
+struct reserve_facts {
+	char name[24];
+	gint64 count;
 };
 
 /* Arrays of plain elements: name, element type. */
@@ -315,7 +327,8 @@ struct zone_facts {
 	X(works, struct work_facts)	  /* running, pending or held back */                      \
 	X(flushers, struct flusher_facts)                                                          \
 	X(pools, struct pool_facts)                                                                \
-	X(zones, struct zone_facts)
+	X(zones, struct zone_facts)                                                                \
+	X(reserve, struct reserve_facts) /* of kernels that count it */
 
 struct snapshot {
 	gint64 host_us, fair_us;

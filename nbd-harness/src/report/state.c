@@ -41,7 +41,20 @@ static void zones(const struct snapshot *s, struct table *t)
 			continue;
 		table_row(t, text(z->name), number(z->node), number(z->free_pages),
 			  number(z->min_pages), number(z->low_pages), number(z->high_pages),
-			  number(z->managed_pages), text(where), NULL);
+			  number(z->managed_pages),
+			  z->lowest_pages < 0 ? g_strdup("?") : number(z->lowest_pages),
+			  text(where), NULL);
+	}
+}
+
+/* What never happened is no news. */
+static void reserve(const struct snapshot *s, struct table *t)
+{
+	for (guint i = 0; i < s->reserve->len; i++) {
+		const struct reserve_facts *r = AT(s->reserve, reserve_facts, i);
+
+		if (r->count)
+			table_row(t, text(r->name), number(r->count), NULL);
 	}
 }
 
@@ -220,8 +233,10 @@ static const struct {
 	void (*fill)(const struct snapshot *s, struct table *t);
 } parts[] = {
 	{ "Zones, in pages",
-	  { "zone", "#node", "#free", "#min", "#low", "#high", "#managed", "state" },
+	  { "zone", "#node", "#free", "#min", "#low", "#high", "#managed", "#lowest free",
+	    "state" },
 	  zones },
+	{ "The reserve, since boot", { "counter", "#count" }, reserve },
 	{ "Requests in flight",
 	  { "request", "operation", "#KiB", "#age, s", "sent", "folio" },
 	  requests },

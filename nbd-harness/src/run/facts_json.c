@@ -176,10 +176,20 @@ static const struct field pools_fields[] = {
 	F(pool_facts, U32, idle),    F_END,
 };
 static const struct field zones_fields[] = {
-	F(zone_facts, TEXT, name),	   F(zone_facts, I32, node),
-	F(zone_facts, I64, free_pages),	   F(zone_facts, I64, min_pages),
-	F(zone_facts, I64, low_pages),	   F(zone_facts, I64, high_pages),
-	F(zone_facts, I64, managed_pages), F_END,
+	F(zone_facts, TEXT, name),
+	F(zone_facts, I32, node),
+	F(zone_facts, I64, free_pages),
+	F(zone_facts, I64, min_pages),
+	F(zone_facts, I64, low_pages),
+	F(zone_facts, I64, high_pages),
+	F(zone_facts, I64, managed_pages),
+	F_ABSENT(zone_facts, I64, lowest_pages, "lowest_pages", -1),
+	F_END,
+};
+static const struct field reserve_fields[] = {
+	F(reserve_facts, TEXT, name),
+	F(reserve_facts, I64, count),
+	F_END,
 };
 
 static gint64 number_in(const struct field *f, const void *element)

@@ -150,6 +150,8 @@ static struct snapshot *one_of_each(void)
 	struct work_facts work = { .function = "flush_me", .state = WORK_BEHIND, .pwq = ~0ull };
 	struct flusher_facts flusher = { 0xffffc90000002000, 0xffff888000006000, 0x30 };
 	struct pool_facts pool = { 0xffff888000004000, -1, 4, 2, 1 };
+	struct zone_facts never_short = { .name = "DMA", .lowest_pages = -1 };
+	struct reserve_facts taken = { "pages_atomic", 7 };
 	struct task_facts *t = &g_array_index(s->tasks, struct task_facts, 0);
 
 	t->on = (struct wait_object){ OBJECT_FOLIO, 1, 0xffffea0000001000, 0, "writeback" };
@@ -162,6 +164,8 @@ static struct snapshot *one_of_each(void)
 	g_array_append_val(s->works, work);
 	g_array_append_val(s->flushers, flusher);
 	g_array_append_val(s->pools, pool);
+	g_array_append_val(s->zones, never_short);
+	g_array_append_val(s->reserve, taken);
 	return s;
 }
 
@@ -183,6 +187,9 @@ static void test_round_trip(void)
 	g_assert_cmpint(g_array_index(read->pools, struct pool_facts, 0).cpu, ==, -1);
 	g_assert_cmpstr(g_array_index(read->works, struct work_facts, 0).function, ==, "flush_me");
 	g_assert_cmpuint(g_array_index(read->works, struct work_facts, 0).pwq, ==, ~0ull);
+	g_assert_cmpint(g_array_index(read->zones, struct zone_facts, 0).lowest_pages, ==, 0);
+	g_assert_cmpint(g_array_index(read->zones, struct zone_facts, 1).lowest_pages, ==, -1);
+	g_assert_cmpint(g_array_index(read->reserve, struct reserve_facts, 0).count, ==, 7);
 	g_assert_cmpint(g_array_index(read->sockets, struct socket_facts, 0).timer_in_jiffies, ==,
 			G_MININT64);
 }

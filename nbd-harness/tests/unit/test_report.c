@@ -125,7 +125,10 @@ static void add_task(struct snapshot *s, const char *comm, guint64 owner, const 
 static void snapshot(struct fake *f)
 {
 	SCOPED(snapshot) s = snapshot_new();
-	struct zone_facts zone = { .name = "DMA<32>", .free_pages = 10, .min_pages = 20 };
+	struct zone_facts zone = {
+		.name = "DMA<32>", .free_pages = 10, .min_pages = 20, .lowest_pages = 7654
+	};
+	struct reserve_facts taken = { "pages_atomic", 4321 }, none = { "pages_oom", 0 };
 
 	s->host_us = f->s.host_us;
 	s->complete = s->server_running = s->server_answers = TRUE;
@@ -135,6 +138,8 @@ static void snapshot(struct fake *f)
 		add_task(s, "anon", 0x1000, "shrink_node");
 	add_task(s, "idler/0", 0, "kthread");
 	g_array_append_val(s->zones, zone);
+	g_array_append_val(s->reserve, taken);
+	g_array_append_val(s->reserve, none);
 	g_assert_true(record_snapshot(f->record, s));
 }
 
@@ -276,6 +281,9 @@ static void test_deadlock(void)
 		g_assert_true(g_ascii_isprint(*c) || *c == '\n' || *c == '\t');
 	g_assert_nonnull(strstr(text, "waits for mutex <i>lock</i>: " HOSTILE ":40"));
 	g_assert_nonnull(strstr(text, "there the ring closes"));
+	g_assert_nonnull(strstr(text, "7,654"));
+	g_assert_nonnull(strstr(text, "pages_atomic  4,321"));
+	g_assert_null(strstr(text, "pages_oom"));
 	g_assert_nonnull(strstr(text, "machine.cpus=3 (default: 2)"));
 	g_assert_nonnull(strstr(text, "Known      no"));
 	g_assert_nonnull(strstr(text, "netswap report --again"));
