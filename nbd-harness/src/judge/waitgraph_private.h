@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Between drawing the graph (waitgraph_draw.c, waitgraph_work.c), looking for the knot in it
- * (waitgraph_solve.c) and telling it apart from others (waitgraph.c). */
+/* Between drawing the graph (waitgraph_draw.c, waitgraph_network.c, waitgraph_work.c), looking for
+ * the knot in it (waitgraph_solve.c) and telling it apart from others (waitgraph.c). */
 #ifndef NETSWAP_JUDGE_WAITGRAPH_PRIVATE_H
 #define NETSWAP_JUDGE_WAITGRAPH_PRIVATE_H
 
@@ -44,6 +44,22 @@ gboolean waitgraph_has_frame(const struct task_facts *t, const char *function);
 /* If @completion is of a flush: what @from, who waits for it, waits for.  FALSE: it is not. */
 gboolean waitgraph_add_flush(struct waitgraph *g, const struct snapshot *s, guint from,
 			     guint64 completion);
+
+/* What waits for the locked @socket, called @name, waits for its owner, if it is known. */
+void waitgraph_add_owner_of_socket(struct waitgraph *g, const struct snapshot *s, guint from,
+				   guint64 socket, const char *name);
+
+/*
+ * Who waits to send on a socket whose queue is empty does not wait for an ACK,
+ * but for pages, or for room within tcp_mem: it looks again now and then
+ * (vm_wait of sk_stream_wait_memory()).  There may be an sk_buff in the queue
+ * all the same, which got no page for its data.  FALSE: it is not so.
+ */
+gboolean waitgraph_add_wait_to_queue(struct waitgraph *g, const struct snapshot *s, guint from);
+
+/* What NETWORK waits for. */
+void waitgraph_add_network(struct waitgraph *g, const struct snapshot *s,
+			   const struct waitgraph_hints *hints);
 
 /* Nodes and edges of @s; nobody is marked stuck yet. */
 struct waitgraph *waitgraph_draw(const struct snapshot *s, const struct waitgraph_hints *hints);
