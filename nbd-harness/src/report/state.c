@@ -41,15 +41,20 @@ static void zones(const struct snapshot *s, struct table *t)
 			continue;
 		table_row(t, text(z->name), number(z->node), number(z->free_pages),
 			  number(z->min_pages), number(z->low_pages), number(z->high_pages),
-			  number(z->managed_pages),
-			  z->lowest_pages < 0 ? g_strdup("?") : number(z->lowest_pages),
-			  text(where), NULL);
+			  number(z->managed_pages), text(where), NULL);
 	}
 }
 
-/* What never happened is no news. */
+/* What never happened is no news; that a zone was never short, neither. */
 static void reserve(const struct snapshot *s, struct table *t)
 {
+	for (guint i = 0; i < s->zones->len; i++) {
+		const struct zone_facts *z = AT(s->zones, zone_facts, i);
+
+		if (z->lowest_pages >= 0)
+			table_row(t, g_strdup_printf("lowest_free_%s", z->name),
+				  number(z->lowest_pages), NULL);
+	}
 	for (guint i = 0; i < s->reserve->len; i++) {
 		const struct reserve_facts *r = AT(s->reserve, reserve_facts, i);
 
@@ -233,8 +238,7 @@ static const struct {
 	void (*fill)(const struct snapshot *s, struct table *t);
 } parts[] = {
 	{ "Zones, in pages",
-	  { "zone", "#node", "#free", "#min", "#low", "#high", "#managed", "#lowest free",
-	    "state" },
+	  { "zone", "#node", "#free", "#min", "#low", "#high", "#managed", "state" },
 	  zones },
 	{ "The reserve, since boot", { "counter", "#count" }, reserve },
 	{ "Requests in flight",
