@@ -31,4 +31,7 @@ enum netswap_exit {
 /* The exit status that belongs to @error (not NULL). */
 int netswap_error_exit_status(const GError *error);
 
+/* Set NETSWAP_ERROR_USAGE: "WHERE: " and the message; @where is file:line.  Returns FALSE. */
+gboolean error_at(GError **error, const char *where, const char *fmt, ...) G_GNUC_PRINTF(3, 4);
+
 #endif

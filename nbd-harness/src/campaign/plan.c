@@ -28,20 +28,6 @@ void campaign_free(struct campaign *c)
 	g_free(c);
 }
 
-static gboolean fail(GError **error, const char *where, const char *fmt, ...) G_GNUC_PRINTF(3, 4);
-
-static gboolean fail(GError **error, const char *where, const char *fmt, ...)
-{
-	g_autofree char *message = NULL;
-	va_list args;
-
-	va_start(args, fmt);
-	message = g_strdup_vprintf(fmt, args);
-	va_end(args);
-	g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_USAGE, "%s: %s", where, message);
-	return FALSE;
-}
-
 /* "4/5", "0/5", "-/5" */
 static gboolean parse_question(const char *word, struct question *q)
 {
@@ -69,8 +55,8 @@ static gboolean name_is_new(const struct campaign *c, const char *name, const ch
 		const struct cell *other = g_ptr_array_index(c->cells, i);
 
 		if (!strcmp(other->name, name))
-			return fail(error, where, "the name %s is taken by %s; choose another",
-				    name, other->where);
+			return error_at(error, where, "the name %s is taken by %s; choose another",
+					name, other->where);
 	}
 	return TRUE;
 }
@@ -80,13 +66,14 @@ static gboolean add_cell(struct campaign *c, char **words, const char *where, GE
 	struct cell *cell;
 
 	if (g_strv_length(words) < COLUMNS)
-		return fail(error, where,
-			    "a cell is NAME QUESTION PREDICTED SCENARIO [SECTION.KEY=VALUE]…, this "
-			    "line has %u words",
-			    g_strv_length(words));
+		return error_at(
+			error, where,
+			"a cell is NAME QUESTION PREDICTED SCENARIO [SECTION.KEY=VALUE]…, this "
+			"line has %u words",
+			g_strv_length(words));
 	if (c->cells->len == CAMPAIGN_CELLS_MAX)
-		return fail(error, where, "more than %u cells; make two campaigns of it",
-			    CAMPAIGN_CELLS_MAX);
+		return error_at(error, where, "more than %u cells; make two campaigns of it",
+				CAMPAIGN_CELLS_MAX);
 	if (!name_is_new(c, words[0], where, error))
 		return FALSE;
 	cell = g_new0(struct cell, 1);
@@ -94,10 +81,10 @@ static gboolean add_cell(struct campaign *c, char **words, const char *where, GE
 	cell->name = g_strdup(words[0]);
 	cell->where = g_strdup(where);
 	if (!parse_question(words[1], &cell->question))
-		return fail(error, where,
-			    "%s is no question; write 4/5 (do at least 4 of 5 runs fail?), 0/5 "
-			    "(does none?) or -/5 (how many do?), with at most %u runs",
-			    words[1], CAMPAIGN_RUNS_MAX);
+		return error_at(error, where,
+				"%s is no question; write 4/5 (do at least 4 of 5 runs fail?), 0/5 "
+				"(does none?) or -/5 (how many do?), with at most %u runs",
+				words[1], CAMPAIGN_RUNS_MAX);
 	cell->predicted = g_strdup(words[2]);
 	cell->sets = g_strdupv(words + COLUMNS);
 	cell->scenario = scenario_load(words[3], cell->sets, error);
@@ -116,7 +103,7 @@ static gboolean add_line(struct campaign *c, const char *line, const char *where
 	if (g_shell_parse_argv(line, NULL, &words, &cause))
 		return add_cell(c, words, where, error);
 	return g_error_matches(cause, G_SHELL_ERROR, G_SHELL_ERROR_EMPTY_STRING) ||
-	       fail(error, where, "%s", cause->message);
+	       error_at(error, where, "%s", cause->message);
 }
 
 struct campaign *campaign_parse(const char *text, const char *file, GError **error)
@@ -136,7 +123,7 @@ struct campaign *campaign_parse(const char *text, const char *file, GError **err
 			return NULL;
 	}
 	if (!c->cells->len) {
-		fail(error, file, "no cell in it; write one line for each");
+		error_at(error, file, "no cell in it; write one line for each");
 		return NULL;
 	}
 	return g_steal_pointer(&c);

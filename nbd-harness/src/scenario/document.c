@@ -51,20 +51,6 @@ void document_free(struct document *doc)
 	g_free(doc);
 }
 
-static gboolean fail(GError **error, const char *where, const char *fmt, ...) G_GNUC_PRINTF(3, 4);
-
-static gboolean fail(GError **error, const char *where, const char *fmt, ...)
-{
-	g_autofree char *message = NULL;
-	va_list args;
-
-	va_start(args, fmt);
-	message = g_strdup_vprintf(fmt, args);
-	va_end(args);
-	g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_USAGE, "%s: %s", where, message);
-	return FALSE;
-}
-
 struct document_entry *document_find(const struct document_section *section, const char *name)
 {
 	for (guint i = 0; i < section->entries->len; i++) {
@@ -122,7 +108,7 @@ static const struct scenario_section *known_section(const char *name, const char
 	for (kind = section_table; kind->name; kind++)
 		nearest_offer(&near, kind->name);
 	hint = nearest_hint(&near);
-	fail(error, where, "unknown section [%s]%s", name, hint);
+	error_at(error, where, "unknown section [%s]%s", name, hint);
 	return NULL;
 }
 
@@ -136,7 +122,8 @@ static struct document_section *read_section(struct document *doc, char *line, c
 	char *name;
 
 	if (!end || end[1]) {
-		fail(error, where, "%s is not a section; write [SECTION] alone on its line", line);
+		error_at(error, where, "%s is not a section; write [SECTION] alone on its line",
+			 line);
 		return NULL;
 	}
 	*end = '\0';
@@ -150,27 +137,27 @@ static struct document_section *read_section(struct document *doc, char *line, c
 	if (!kind)
 		return NULL;
 	if (kind->many != !!*name) {
-		fail(error, where,
-		     kind->many ? "[%s] needs a name; write [%s main]"
-				: "[%s] takes no name; write [%s]",
-		     kind->name, kind->name);
+		error_at(error, where,
+			 kind->many ? "[%s] needs a name; write [%s main]"
+				    : "[%s] takes no name; write [%s]",
+			 kind->name, kind->name);
 		return NULL;
 	}
 	if (*name && !valid_name(name)) {
-		fail(error, where,
-		     "section name %s may hold only letters, digits, - and _, %u at most", name,
-		     NAME_MAX_BYTES);
+		error_at(error, where,
+			 "section name %s may hold only letters, digits, - and _, %u at most", name,
+			 NAME_MAX_BYTES);
 		return NULL;
 	}
 	if (doc->sections->len == SECTIONS_MAX) {
-		fail(error, where, "more than %u sections", SECTIONS_MAX);
+		error_at(error, where, "more than %u sections", SECTIONS_MAX);
 		return NULL;
 	}
 	section = add_section(doc, kind, *name ? name : NULL, where);
 	if (find_section(doc, section->label) == section)
 		return section;
-	fail(error, where, "section [%s] is already at %s; merge the two", section->label,
-	     find_section(doc, section->label)->where);
+	error_at(error, where, "section [%s] is already at %s; merge the two", section->label,
+		 find_section(doc, section->label)->where);
 	return NULL;
 }
 
@@ -189,12 +176,12 @@ static const struct scenario_key *known_key(const struct document_section *secti
 	}
 	for (key = scenario_keys; key->section && !near.best[0]; key++) {
 		if (!strcmp(key->name, name))
-			return fail(error, where, "unknown key %s.%s; %s belongs to [%s]",
-				    section->label, name, name, key->section),
+			return error_at(error, where, "unknown key %s.%s; %s belongs to [%s]",
+					section->label, name, name, key->section),
 			       NULL;
 	}
 	hint = nearest_hint(&near);
-	fail(error, where, "unknown key %s.%s%s", section->label, name, hint);
+	error_at(error, where, "unknown key %s.%s%s", section->label, name, hint);
 	return NULL;
 }
 
@@ -223,16 +210,16 @@ static gboolean read_entry(struct document_section *section, char *line, const c
 	const struct document_entry *other;
 
 	if (!value)
-		return fail(error, where, "%s is neither [SECTION] nor KEY=VALUE", line);
+		return error_at(error, where, "%s is neither [SECTION] nor KEY=VALUE", line);
 	*value++ = '\0';
 	line = g_strstrip(line);
 	value = g_strstrip(value);
 	if (!section)
-		return fail(error, where, "key %s stands before the first [SECTION]", line);
+		return error_at(error, where, "key %s stands before the first [SECTION]", line);
 	other = document_find(section, line);
 	if (other)
-		return fail(error, where, "key %s.%s is already at %s; keep one", section->label,
-			    line, other->where);
+		return error_at(error, where, "key %s.%s is already at %s; keep one",
+				section->label, line, other->where);
 	return add_entry(section, line, value, where, error) != NULL;
 }
 
@@ -247,8 +234,8 @@ static gboolean valid_text(const char *text, gsize bytes, const char *file, GErr
 	const char *bad = NULL;
 
 	if (bytes > DOCUMENT_MAX_BYTES)
-		return fail(error, file, "larger than %u bytes; is it a scenario?",
-			    DOCUMENT_MAX_BYTES);
+		return error_at(error, file, "larger than %u bytes; is it a scenario?",
+				DOCUMENT_MAX_BYTES);
 	if (!g_utf8_validate_len(text, bytes, &bad))
 		bytes = bad - text + 1;
 	for (gsize i = 0; i < bytes; i++) {
@@ -256,8 +243,8 @@ static gboolean valid_text(const char *text, gsize bytes, const char *file, GErr
 		    !text[i]) {
 			g_autofree char *where = g_strdup_printf("%s:%u", file, line);
 
-			return fail(error, where, "byte 0x%02x is no text; write UTF-8",
-				    (guchar)text[i]);
+			return error_at(error, where, "byte 0x%02x is no text; write UTF-8",
+					(guchar)text[i]);
 		}
 		line += text[i] == '\n';
 	}
@@ -338,11 +325,11 @@ static struct document_section *choose_section(struct document *doc, const char 
 		return only;
 	hint = nearest_hint(&near);
 	if (!strcmp(label, kind->name) && count > 1)
-		fail(error, where,
-		     "the scenario has %u [%s] sections; name one, as in \"%s.KEY=VALUE\"", count,
-		     kind->name, only->label);
+		error_at(error, where,
+			 "the scenario has %u [%s] sections; name one, as in \"%s.KEY=VALUE\"",
+			 count, kind->name, only->label);
 	else
-		fail(error, where, "the scenario has no section [%s]%s", label, hint);
+		error_at(error, where, "the scenario has no section [%s]%s", label, hint);
 	return NULL;
 }
 
@@ -356,7 +343,7 @@ gboolean document_set(struct document *doc, const char *set, GError **error)
 	struct document_entry *entry;
 
 	if (!name)
-		return fail(error, where, "write it as --set SECTION.KEY=VALUE");
+		return error_at(error, where, "write it as --set SECTION.KEY=VALUE");
 	if (!valid_text(set, strlen(set), "--set", error))
 		return FALSE;
 	*value++ = '\0';
@@ -364,7 +351,7 @@ gboolean document_set(struct document *doc, const char *set, GError **error)
 	name = g_strstrip(name);
 	value = g_strstrip(value);
 	if (strpbrk(value, "\r\n"))
-		return fail(error, where, "a value is one line");
+		return error_at(error, where, "a value is one line");
 	section = choose_section(doc, g_strstrip(label), where, error);
 	if (!section)
 		return FALSE;
