@@ -50,9 +50,11 @@ static const char *answer(const struct cell_tally *t)
 		return "open";
 	if (t->answer == ANSWER_NONE)
 		return "no judgement";
-	if (t->cell->question.kind == QUESTION_AT_LEAST)
-		return tally_noticed(t) ? "**noticed**" : "not noticed";
-	return "";
+	if (t->cell->question.kind != QUESTION_AT_LEAST)
+		return "";
+	if (t->answer == ANSWER_YES && t->control && t->control->answer == ANSWER_OPEN)
+		return "open: its control";
+	return tally_noticed(t) ? "**noticed**" : "not noticed";
 }
 
 static void add_row(GString *out, const struct cell_tally *t)

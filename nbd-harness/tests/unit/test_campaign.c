@@ -159,6 +159,9 @@ static void test_records(void)
 	g_assert_cmpint(t->next_seed, ==, 2);
 	g_assert_cmpint(t->answer, ==, ANSWER_OPEN);
 	g_assert_false(tally_noticed(g_ptr_array_index(tallies, 1)));
+	table = campaign_table(tallies);
+	g_assert_nonnull(strstr(table, "| 4 of 5 | 0 of 1 | open: its control |"));
+	g_clear_pointer(&table, g_free);
 
 	g_ptr_array_unref(tallies);
 	tallies = tally_count(c, records, NULL);
