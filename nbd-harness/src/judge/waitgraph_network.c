@@ -35,12 +35,18 @@ void waitgraph_add_owner_of_socket(struct waitgraph *g, const struct snapshot *s
 	edge_at(g, g->edges->len - 1)->holds = TRUE;
 }
 
+/* The one socket of the swap device; NULL if there are several, or none. */
+static const struct socket_facts *the_socket(const struct snapshot *s)
+{
+	return s->sockets->len == 1 ? &g_array_index(s->sockets, struct socket_facts, 0) : NULL;
+}
+
 gboolean waitgraph_add_wait_to_queue(struct waitgraph *g, const struct snapshot *s, guint from)
 {
-	const struct socket_facts *socket = &g_array_index(s->sockets, struct socket_facts, 0);
+	const struct socket_facts *socket = the_socket(s);
 	gboolean tcp_mem;
 
-	if (s->sockets->len != 1 || socket->unacked_bytes ||
+	if (!socket || socket->unacked_bytes ||
 	    (socket->wmem_queued_bytes &&
 	     (!socket->drained || socket->wmem_queued_bytes >= socket->sndbuf_bytes)))
 		return FALSE;
@@ -86,8 +92,7 @@ static gboolean rings_are_empty(const struct snapshot *s)
  */
 static void add_backlog(struct waitgraph *g, const struct snapshot *s)
 {
-	const struct socket_facts *socket =
-		s->sockets->len == 1 ? &g_array_index(s->sockets, struct socket_facts, 0) : NULL;
+	const struct socket_facts *socket = the_socket(s);
 	guint at;
 
 	if (!socket || !socket->locked || !socket->backlog_bytes ||
