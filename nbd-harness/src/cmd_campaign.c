@@ -20,8 +20,6 @@
 #include "run/run.h"
 #include "run/script.h"
 
-#define RUNS_DIR "netswap-runs"
-
 static struct {
 	gboolean json, table;
 	char *out, *records, *condition;
@@ -36,7 +34,7 @@ static const GOptionEntry entries[] = {
 	{ "records", 0, 0, G_OPTION_ARG_FILENAME, &opt.records,
 	  "Keep the records in FILE (default NAME.jsonl here)", "FILE" },
 	{ "out", 0, 0, G_OPTION_ARG_FILENAME, &opt.out,
-	  "Put run directories into DIR (default " RUNS_DIR ")", "DIR" },
+	  "Put run directories into DIR (default " RUN_DIRS ")", "DIR" },
 	{ "only", 0, 0, G_OPTION_ARG_STRING_ARRAY, &opt.only,
 	  "Run only the cells whose names match PATTERN, as in 'nbd*'; may be given again", "PATTERN" },
 	{ "condition", 0, 0, G_OPTION_ARG_STRING, &opt.condition,
@@ -222,7 +220,7 @@ int cmd_campaign(int argc, char **argv)
 		.campaign = campaign,
 		.inputs = inputs,
 		.records = records,
-		.out = opt.out ? opt.out : RUNS_DIR,
+		.out = opt.out ? opt.out : RUN_DIRS,
 		.condition = opt.condition ? opt.condition : "undisturbed",
 	};
 

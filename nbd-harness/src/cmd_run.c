@@ -22,8 +22,6 @@
 #include "report/report.h"
 #include "run/run.h"
 
-#define RUNS_DIR "netswap-runs"
-
 static gboolean json, no_observer, measure_stops, shell_on_failure;
 static gint64 seed = 1;
 static int repeat = 1, jobs = 1;
@@ -38,7 +36,7 @@ static const GOptionEntry entries[] = {
 	{ "jobs", 0, 0, G_OPTION_ARG_INT, &jobs,
 	  "Run N at once (more than one per two host CPUs slows all of them)", "N" },
 	{ "out", 0, 0, G_OPTION_ARG_FILENAME, &out_dir,
-	  "Put run directories into DIR (default " RUNS_DIR ")", "DIR" },
+	  "Put run directories into DIR (default " RUN_DIRS ")", "DIR" },
 	{ "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &sets,
 	  "Override a key of the scenario; may be given again", "SECTION.KEY=VALUE" },
 	{ "no-observer", 0, 0, G_OPTION_ARG_NONE, &no_observer,
@@ -121,7 +119,7 @@ static gboolean run_here(const struct scenario *s, gint64 with_seed, struct tall
 				       .shell_on_failure = shell_on_failure };
 	struct run_result result;
 
-	if (!run_seed(s, &options, out_dir ? out_dir : RUNS_DIR, &result, error))
+	if (!run_seed(s, &options, out_dir ? out_dir : RUN_DIRS, &result, error))
 		return FALSE;
 	count(tally, result.verdict, result.as_expected);
 	if (json)

@@ -24,3 +24,8 @@ char *text_wait_status(int wait_status)
 	return name ? g_strdup_printf("was killed by SIG%s", name)
 		    : g_strdup_printf("was killed by signal %d", WTERMSIG(wait_status));
 }
+
+gint text_compare(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/paths.h"
+#include "base/text.h"
 #include "build/cache.h"
 #include "build/tool.h"
 
@@ -23,11 +24,6 @@ static void add_all(GPtrArray *argv, const char *option, GPtrArray *values)
 {
 	for (guint i = 0; i < values->len; i++)
 		add(argv, option, values->pdata[i]);
-}
-
-static gint by_text(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 /* <cache>/sources/linux-source-6.1_6.1.192-2 -> "6.1=" and that folder. */
@@ -48,7 +44,7 @@ static GPtrArray *other_sources(const char *tree)
 		g_ptr_array_add(others, g_strdup_printf("%.*s=%s", (int)strcspn(version, "_"),
 							version, path));
 	}
-	g_ptr_array_sort(others, by_text);
+	g_ptr_array_sort(others, text_compare);
 	return others;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "scenario/document.h"
 
 #define FOLDER	"nbd-harness/campaigns"
@@ -136,11 +137,6 @@ static char *shipped_file(const char *name)
 	return g_build_filename(netswap_data_dir(), FOLDER, base, NULL);
 }
 
-static gint by_text(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 GPtrArray *campaign_names(void)
 {
 	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
@@ -153,7 +149,7 @@ GPtrArray *campaign_names(void)
 			g_ptr_array_add(names,
 					g_strndup(base, strlen(base) - strlen(CAMPAIGN_SUFFIX)));
 	}
-	g_ptr_array_sort(names, by_text);
+	g_ptr_array_sort(names, text_compare);
 	return names;
 }
 

@@ -20,7 +20,6 @@ static void line_free(gpointer data)
 	g_free(line->cell);
 	g_free(line->inputs);
 	g_free(line->signature);
-	g_free(line->kernel);
 	g_free(line);
 }
 
@@ -57,7 +56,6 @@ static gboolean add_line(GPtrArray *lines, const char *text)
 	line->seed = json_object_get_int_member_with_default(o, "seed", 0);
 	line->duration_s = json_object_get_double_member_with_default(o, "duration_s", 0);
 	line->signature = g_strdup(text_of(o, "signature"));
-	line->kernel = g_strdup(text_of(o, "kernel"));
 	g_ptr_array_add(lines, line);
 	return TRUE;
 }

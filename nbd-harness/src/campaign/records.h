@@ -20,7 +20,7 @@ struct record_line {
 	enum verdict verdict;
 	gint64 seed;
 	double duration_s; /* from QEMU's start to the decision */
-	char *signature, *kernel;
+	char *signature;
 };
 
 /* The store's records, in file order; of struct record_line; empty if there is no such file.

@@ -91,17 +91,6 @@ const char *work_state_name(enum work_state state)
 	return states[state];
 }
 
-gboolean snapshot_below_min(const struct snapshot *s)
-{
-	gint64 free_pages = 0, min_pages = 0;
-
-	for (guint i = 0; i < s->zones->len; i++) {
-		free_pages += g_array_index(s->zones, struct zone_facts, i).free_pages;
-		min_pages += g_array_index(s->zones, struct zone_facts, i).min_pages;
-	}
-	return free_pages < min_pages;
-}
-
 struct snapshot *snapshot_new(void)
 {
 	struct snapshot *s = g_new0(struct snapshot, 1);

@@ -340,8 +340,6 @@ struct snapshot {
 	gboolean server_running; /* its process tree exists and none of it is stopped */
 };
 
-/* Over all zones, fewer pages are free than their min watermarks say. */
-gboolean snapshot_below_min(const struct snapshot *s);
 struct snapshot *snapshot_new(void);
 void snapshot_free(struct snapshot *s);
 DEFINE_SCOPED(snapshot, snapshot_free)

@@ -275,6 +275,17 @@ static struct reception reception_of(const struct snapshot *s, const struct judg
 	return r;
 }
 
+static gboolean below_min(const struct snapshot *s)
+{
+	gint64 free_pages = 0, min_pages = 0;
+
+	for (guint i = 0; i < s->zones->len; i++) {
+		free_pages += g_array_index(s->zones, struct zone_facts, i).free_pages;
+		min_pages += g_array_index(s->zones, struct zone_facts, i).min_pages;
+	}
+	return free_pages < min_pages;
+}
+
 /*
  * Since the last progress packets came in and were lost, and nothing was
  * acknowledged.  The driver counts them; where its count cannot be read, the
@@ -295,7 +306,7 @@ static void look_for_arrivals(struct judge *j, const struct snapshot *s,
 	hints->arrivals_refused = now.refused - first->refused >= ARRIVALS_LOST;
 	lost = now.dropped >= 0 ? now.dropped - first->dropped : first->posted - now.posted;
 	hints->arrivals_lost = lost >= ARRIVALS_LOST && first->snd_una == now.snd_una &&
-			       snapshot_below_min(s);
+			       below_min(s);
 }
 
 enum judge_wants judge_snapshot(struct judge *j, struct snapshot *s)

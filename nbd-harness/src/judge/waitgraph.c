@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 const char *node_kind_name(enum node_kind kind)
 {
 	static const char *const kinds[NODE_KINDS] = {
@@ -119,11 +120,6 @@ static char *without_numbers(const char *text)
 	return g_strchomp(g_string_free(out, FALSE));
 }
 
-static int compare_strings(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static void add_distinct(GPtrArray *list, char *line)
 {
 	if (g_ptr_array_find_with_equal_func(list, line, g_str_equal, NULL))
@@ -189,7 +185,7 @@ static GPtrArray *holdings(const struct waitgraph *g, gboolean senders)
 				     g_strdup_printf("%s <- %s%s", held, to->wait.entry,
 						     to->wait.in_reclaim ? " in reclaim" : ""));
 	}
-	g_ptr_array_sort(list, compare_strings);
+	g_ptr_array_sort(list, text_compare);
 	return list;
 }
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "report/ring.h"
 
 #define NAMES_MAX 3 /* told by name in one title */
@@ -117,11 +118,6 @@ static void unmark(struct marks *m)
 	g_free(m->matters);
 }
 
-static int compare_strings(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /* What a node is by itself: nodes of the hot path are each their own, tasks are all alike. */
 static char *first_key(const struct waitgraph *g, const struct marks *m, guint i)
 {
@@ -156,7 +152,7 @@ static char *key_of(const struct waitgraph *g, const struct marks *m, const guin
 		else if (edge->to == i && is_shown(g, m, e))
 			add_part(parts, "<", class[edge->from], edge -> held);
 	}
-	g_ptr_array_sort(parts, compare_strings);
+	g_ptr_array_sort(parts, text_compare);
 	g_ptr_array_insert(parts, 0, g_strdup_printf("%u", class[i]));
 	g_ptr_array_add(parts, NULL);
 	return g_strjoinv("\n", (char **)parts->pdata);

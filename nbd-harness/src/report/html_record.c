@@ -2,6 +2,7 @@
 /* The page's lower part: what the record holds beside the wedge, and how to see it again. */
 #include <string.h>
 
+#include "base/text.h"
 #include "report/html_private.h"
 #include "report/markup.h"
 #include "report/settings.h"
@@ -108,11 +109,6 @@ static void what_ran(GString *out, const struct report_input *in)
 	html_section_end(out);
 }
 
-static int compare_names(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /* Beside this page; a guest named some of them. */
 static void files(GString *out, const struct report_input *in)
 {
@@ -122,7 +118,7 @@ static void files(GString *out, const struct report_input *in)
 
 	while (dir && (entry = g_dir_read_name(dir)))
 		g_ptr_array_add(names, g_strdup(entry));
-	g_ptr_array_sort(names, compare_names);
+	g_ptr_array_sort(names, text_compare);
 	markup_raw(out, "<h3>Files of this run</h3>\n<p>");
 	for (guint i = 0; i < names->len; i++) {
 		const char *name = g_ptr_array_index(names, i);

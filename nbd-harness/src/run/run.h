@@ -14,6 +14,7 @@
 #include "scenario/scenario.h"
 
 #define RUN_BOOTS_MAX 3
+#define RUN_DIRS      "netswap-runs" /* where run directories go unless said otherwise */
 
 struct run_options {
 	guint64 seed;
