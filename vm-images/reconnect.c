@@ -13,7 +13,12 @@
  * from the OOM killer and allocates nothing.  What the kernel allocates for its
  * system calls, a socket above all, would still wait for swap in reclaim:
  * PR_SET_IO_FLUSHER, made for the user-space side of storage, makes that
- * GFP_NOIO and lets it below the watermarks.
+ * GFP_NOIO.
+ *
+ * It does not let it below the watermarks, and nothing that a process can ask
+ * for does.  When memory is that short the connection does not come back (seen
+ * with a flood and a boosted watermark: it waited in socket(2) for a page, and
+ * all others for swap).
  *
  * It has a slot as a companion has, so that its CPU time is no progress; rounds
  * counts the connections after the first.
