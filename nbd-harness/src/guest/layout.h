@@ -109,6 +109,7 @@
 	NEED(zone_name, "zone", "name")                                                            \
 	NEED(zone_watermark, "zone", "_watermark")                                                 \
 	MAY(zone_boost, "zone", "watermark_boost")                                                 \
+	MAY(zone_highatomic, "zone", "nr_reserved_highatomic")                                     \
 	NEED(zone_vm_stat, "zone", "vm_stat")                                                      \
 	NEED(zone_managed, "zone", "managed_pages")                                                \
 	NEED(zone_percpu, "zone", "per_cpu_zonestats|pageset")                                     \

@@ -11,6 +11,7 @@
 #include "guest/view_net.h"
 #include "guest/view_reclaim.h"
 #include "guest/view_reserve.h"
+#include "guest/view_sender.h"
 #include "guest/view_task.h"
 #include "guest/view_waited.h"
 #include "guest/view_work.h"
@@ -137,6 +138,7 @@ struct snapshot *observer_snapshot(struct observer *o, gint64 host_us, const GAr
 	snapshot->complete &= view_waited_snapshot(o->g, snapshot);
 	snapshot->complete &= view_nbd_snapshot(o->nbd, snapshot);
 	snapshot->complete &= view_block_snapshot(o->g, o->nbd, host_us, snapshot);
+	snapshot->complete &= view_sender_snapshot(o->g, snapshot);
 	snapshot->complete &= view_held_snapshot(o->g, snapshot);
 	snapshot->complete &= view_work_snapshot(o->g, snapshot);
 	snapshot->complete &= view_net_snapshot(o->g, snapshot->napis);

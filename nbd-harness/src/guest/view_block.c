@@ -161,7 +161,7 @@ static void see_bio(const struct guest *g, guint64 bio, struct request_facts *fa
 static void see_request(const struct guest *g, struct pass *pass, const struct disk *disk,
 			struct tags_facts *tags, guint tag, guint64 request)
 {
-	struct request_facts facts = { 0 };
+	struct request_facts facts = { .address = request };
 	guint64 queue, start_ns, bio;
 	guint32 state, has_tag, flags, bytes;
 

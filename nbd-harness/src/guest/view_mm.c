@@ -144,6 +144,13 @@ static gboolean node_counter(const struct guest *g, guint index, gint64 *sum)
 	return TRUE;
 }
 
+/* An unsigned long of struct zone; 0 where the kernel has none. */
+static gboolean zone_word(const struct guest *g, guint64 zone, guint member, gint64 *value)
+{
+	*value = 0;
+	return member == LAYOUT_NONE || guest_read(g, zone + member, value, sizeof(*value));
+}
+
 gboolean view_mm_zones(const struct view_mm *v, GArray *zones)
 {
 	const struct guest *g = v->g;
@@ -159,8 +166,7 @@ gboolean view_mm_zones(const struct view_mm *v, GArray *zones)
 				.node = node,
 				.lowest_pages = view_reserve_lowest(g, i),
 			};
-			guint64 watermarks[WATERMARKS], boost = 0;
-			guint64 name;
+			guint64 watermarks[WATERMARKS], name;
 
 			if (!guest_read(g, zone + g->at.zone_managed, &facts.managed_pages, 8))
 				return FALSE;
@@ -172,13 +178,13 @@ gboolean view_mm_zones(const struct view_mm *v, GArray *zones)
 					sizeof(watermarks)) ||
 			    !zone_counter(g, zone, g->at.nr_free_pages, &facts.free_pages))
 				return FALSE;
-			if (g->at.zone_boost != LAYOUT_NONE &&
-			    !guest_read(g, zone + g->at.zone_boost, &boost, sizeof(boost)))
+			if (!zone_word(g, zone, g->at.zone_boost, &facts.boost_pages) ||
+			    !zone_word(g, zone, g->at.zone_highatomic, &facts.highatomic_pages))
 				return FALSE;
 			/* As wmark_pages() has them: fragmentation boosts all three. */
-			facts.min_pages = watermarks[0] + boost;
-			facts.low_pages = watermarks[1] + boost;
-			facts.high_pages = watermarks[2] + boost;
+			facts.min_pages = watermarks[0] + facts.boost_pages;
+			facts.low_pages = watermarks[1] + facts.boost_pages;
+			facts.high_pages = watermarks[2] + facts.boost_pages;
 			g_array_append_val(zones, facts);
 		}
 	}

@@ -225,6 +225,7 @@ struct socket_facts {
 
 struct request_facts {
 	char name[24];	  /* "nbd0 tag 5" */
+	guint64 address;  /* of struct request */
 	const char *op;	  /* interned: "read", "write", "flush", ...; NULL unknown */
 	guint64 bytes;	  /* 0 unknown */
 	guint64 folio;	  /* the first one that it carries; 0 none or unknown */
@@ -305,7 +306,9 @@ struct zone_facts {
 	char name[17];
 	gint32 node;
 	gint64 free_pages, min_pages, low_pages, high_pages, managed_pages;
-	gint64 lowest_pages; /* least that was ever free, of any node's zone; -1: not known */
+	gint64 boost_pages;	 /* watermark_boost, part of all three watermarks */
+	gint64 highatomic_pages; /* kept for high-order atomic allocations, free or not */
+	gint64 lowest_pages;	 /* least that was ever free, of any node's zone; -1: not known */
 };
 
 /* A counter of the emergency reserve, as debugfs calls it; totals since boot. */

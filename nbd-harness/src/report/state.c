@@ -28,20 +28,32 @@ static char *address(guint64 value)
 /* Element @i of an array of facts. */
 #define AT(array, type, i) (&g_array_index(array, struct type, i))
 
+static char *zone_state(const struct zone_facts *z)
+{
+	GString *out = g_string_new(z->free_pages < z->min_pages   ? "below min"
+				    : z->free_pages < z->low_pages ? "below low"
+								   : "");
+
+	if (z->boost_pages)
+		g_string_append_printf(out, "%swatermarks boosted by %" G_GINT64_FORMAT,
+				       out->len ? "; " : "", z->boost_pages);
+	if (z->highatomic_pages)
+		g_string_append_printf(out, "%s%" G_GINT64_FORMAT " kept as HIGHATOMIC",
+				       out->len ? "; " : "", z->highatomic_pages);
+	return g_string_free(out, FALSE);
+}
+
 static void zones(const struct snapshot *s, struct table *t)
 {
 	for (guint i = 0; i < s->zones->len; i++) {
 		const struct zone_facts *z = AT(s->zones, zone_facts, i);
-		const char *where = z->free_pages < z->min_pages   ? "below min"
-				    : z->free_pages < z->low_pages ? "below low"
-								   : "";
 
 		/* A zone without memory of its own. */
 		if (!z->managed_pages && !z->free_pages)
 			continue;
 		table_row(t, text(z->name), number(z->node), number(z->free_pages),
 			  number(z->min_pages), number(z->low_pages), number(z->high_pages),
-			  number(z->managed_pages), text(where), NULL);
+			  number(z->managed_pages), zone_state(z), NULL);
 	}
 }
 

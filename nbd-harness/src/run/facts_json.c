@@ -120,6 +120,7 @@ static const struct field sockets_fields[] = {
 };
 static const struct field requests_fields[] = {
 	F(request_facts, TEXT, name),
+	F(request_facts, HEX, address),
 	F(request_facts, NAME, op),
 	F(request_facts, U64, bytes),
 	F(request_facts, HEX, folio),
@@ -183,6 +184,8 @@ static const struct field zones_fields[] = {
 	F(zone_facts, I64, low_pages),
 	F(zone_facts, I64, high_pages),
 	F(zone_facts, I64, managed_pages),
+	F(zone_facts, I64, boost_pages),
+	F(zone_facts, I64, highatomic_pages),
 	F_ABSENT(zone_facts, I64, lowest_pages, "lowest_pages", -1),
 	F_END,
 };

@@ -31,7 +31,11 @@ static struct snapshot *knot(void)
 				       .unacked_bytes = 7,
 				       .timer_in_jiffies = G_MININT64 };
 	struct request_facts request = { .name = "nbd0 tag 3", .age_ms = 4200 };
-	struct zone_facts zone = { .name = "DMA32", .free_pages = 56, .min_pages = 150 };
+	struct zone_facts zone = { .name = "DMA32",
+				   .free_pages = 56,
+				   .min_pages = 150,
+				   .boost_pages = 50,
+				   .highatomic_pages = 20 };
 	struct task_facts t = {
 		.address = 0xffff888000001000, .pid = 38, .state = 2, .frames = 3, .switches = 140
 	};
