@@ -49,7 +49,9 @@ static void load_sizes(struct layout *l, const struct types *types)
 	l->bvec_struct_bytes = types_struct_bytes(types, "bio_vec");
 	l->sbitmap_word_bytes = types_struct_bytes(types, "sbitmap_word");
 	l->section_bytes = types_struct_bytes(types, "mem_section");
+	l->cp_desc_bytes = types_struct_bytes(types, "cp_desc");
 	types_member(types, "xa_node", "slots", &offset, &l->xa_slots_bytes, NULL);
+	types_member(types, "cp_private", "rx_skb", &offset, &l->cp_skbs_bytes, NULL);
 }
 
 /* What a kernel may lack: -1 then. */

@@ -185,6 +185,16 @@
 	MAY(e1000_use, "e1000_rx_ring", "next_to_use")                                             \
 	MAY(e1000_clean, "e1000_rx_ring", "next_to_clean")                                         \
 	MAY(rq_drops, "receive_queue", "stats.drops")                                              \
+	MAY(cp_napi, "cp_private", "napi")                                                         \
+	MAY(cp_ring, "cp_private", "rx_ring")                                                      \
+	MAY(cp_status, "cp_desc", "opts1")                                                         \
+	MAY(netdev_rx_dropped, "net_device", "stats.rx_dropped")                                   \
+	MAY(vmx_napi, "vmxnet3_rx_queue", "napi")                                                  \
+	MAY(vmx_ring, "vmxnet3_rx_queue", "rx_ring")                                               \
+	MAY(vmx_failed, "vmxnet3_rx_queue", "stats.rx_buf_alloc_failure")                          \
+	MAY(vmx_size, "vmxnet3_cmd_ring", "size")                                                  \
+	MAY(vmx_fill, "vmxnet3_cmd_ring", "next2fill")                                             \
+	MAY(vmx_done, "vmxnet3_cmd_ring", "next2comp")                                             \
 	MAY(vq_num_free, "virtqueue", "num_free")                                                  \
 	MAY(vq_num_max, "virtqueue|vring_virtqueue", "num_max|split.vring.num")
 
@@ -335,8 +345,9 @@ struct layout {
 #undef BITS
 	/* sizes of structs, 0 where this kernel has none */
 	guint zone_bytes, page_bytes, disk_struct_bytes, request_struct_bytes, bvec_struct_bytes;
-	guint sbitmap_word_bytes, section_bytes;
+	guint sbitmap_word_bytes, section_bytes, cp_desc_bytes;
 	guint xa_slots_bytes; /* of xa_node.slots */
+	guint cp_skbs_bytes;  /* of cp_private.rx_skb: as many as the ring has entries */
 	/* enumerators: index into the kernel's arrays, -1 where this kernel has none */
 	gint64 nr_free_pages, nr_writeback, nr_dirty;
 	gint64 napi_sched, napi_npsvc;
