@@ -23,6 +23,7 @@ struct kernel_request {
 	char **series;	     /* NULL-terminated names, may be NULL */
 	char **patches;	     /* absolute paths, may be NULL */
 	char **fragments;    /* absolute paths, may be NULL */
+	const char *nic;     /* what it needs beyond the base configuration is added, or NULL */
 	const char *source;  /* own tree, or NULL */
 	const char *debian;  /* prebuilt version, or NULL */
 	const char *image;   /* own bzImage, or NULL */

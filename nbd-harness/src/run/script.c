@@ -249,6 +249,7 @@ struct kernel_request script_kernel(const struct scenario *s)
 		.series = s->kernel.series,
 		.patches = s->kernel.patches,
 		.fragments = s->kernel.config,
+		.nic = s->link.nic,
 		.source = s->kernel.source,
 		.debian = s->kernel.debian,
 		.image = s->kernel.image,

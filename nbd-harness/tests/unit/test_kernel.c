@@ -12,6 +12,7 @@
 #include "base/paths.h"
 #include "base/progress.h"
 #include "build/kernel.h"
+#include "build/kernel_inputs.h"
 
 static char *scratch; /* holds tree/, cache/ and the patches */
 
@@ -119,6 +120,27 @@ static void fails(const char *patch, const char *fragment, const char *part)
 		g_error("\"%s\" does not say \"%s\"", error->message, part);
 }
 
+/* Most cards need nothing that base.config has not got. */
+static void test_nic(void)
+{
+	static const struct {
+		const char *nic;
+		guint fragments;
+	} cases[] = { { NULL, 2 }, { "e1000", 2 }, { "rtl8139", 3 } };
+	g_autofree char *tree = in_scratch("tree");
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GError) error = NULL;
+		struct kernel_request request = { .source = tree, .nic = cases[i].nic };
+		SCOPED(kernel_inputs) in = kernel_inputs_resolve(&request, &error);
+
+		g_assert_no_error(error);
+		g_assert_cmpuint(in->fragments->len, ==, cases[i].fragments);
+		g_assert_true(i < 2 ||
+			      g_str_has_suffix(in->fragments->pdata[2], "/nic/rtl8139.config"));
+	}
+}
+
 static void test_cached(void)
 {
 	builds(NULL, NULL, TRUE, "one\ntwo\nthree\n");
@@ -213,6 +235,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/kernel/patch-is-taken-back", test_patch_is_taken_back);
 	g_test_add_func("/kernel/tree-is-only-read", test_tree_is_only_read);
 	g_test_add_func("/kernel/edit-is-seen", test_edit_is_seen);
+	g_test_add_func("/kernel/nic", test_nic);
 	g_test_add_func("/kernel/bad-patch", test_bad_patch);
 	g_test_add_func("/kernel/lost-option", test_lost_option);
 	g_test_add_func("/kernel/unknown-option", test_unknown_option);
