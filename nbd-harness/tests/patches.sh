@@ -51,13 +51,26 @@ find_tree() {
 	cp "$work/touched" "$tree/.touched"
 }
 
-# applies VERSION/SERIES...: one on the other.
 # accepts VERSION/SERIES [OPTION]...: the tree, with the options of kernel-check.
 accepts() {
 	list=$1
 	shift
 	for patch in $(patches "$list"); do
 		set -- "$@" --patch "$patch"
+	done
+	scripts/kernel-check --tree "$tree" "$@"
+}
+
+# together VERSION SERIES...: one on top of the other.
+together() {
+	find_tree "$1" || return 1
+	version=$1
+	shift
+	for series; do
+		for patch in $(patches "$version/$series"); do
+			set -- "$@" --patch "$patch"
+		done
+		shift
 	done
 	scripts/kernel-check --tree "$tree" "$@"
 }
@@ -121,6 +134,7 @@ spoilt=$work/spoilt.patch
 sed 's/^ static int add_recvbuf/ static int take_recvbuf/; s/^ static void refill_work/ static void fill_work/' \
 	"$(patches 6.12/fix | head -n 1)" >"$spoilt"
 if [ -d "$cache/sources/linux-source-6.12_$(cat kernel-patches/6.12/base)" ]; then
+	check "slab_strict applies on top of fix and instrument" together 6.12 fix instrument slab_strict
 	check "a spoilt hunk is refused: patch, file and hunk" \
 		refused "patch $spoilt does not apply to .*drivers/net/virtio_net.c hunk #[0-9]* at line" --patch "$spoilt"
 	check "so is a patch for another version" refused "does not apply to .*linux-source-6.12" \
