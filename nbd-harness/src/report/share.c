@@ -32,6 +32,7 @@ static const struct {
 	{ "run.json", AS_JSON },
 	{ "verdict.json", AS_JSON },
 	{ "timing.json", AS_JSON },
+	{ "reserve.json", AS_JSON },
 	{ "result-*.json", AS_JSON },
 	{ "samples.jsonl", AS_LINES },
 	{ "events.jsonl", AS_LINES },

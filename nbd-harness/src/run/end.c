@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "guest/view_reserve.h"
 #include "machine/registers.h"
 #include "run/conclude.h"
 #include "run/open.h"
@@ -72,6 +73,25 @@ static gboolean write_timing(struct run *r, GError **error)
 	return record_json(r->record, "timing.json", b, error);
 }
 
+/* What the kernel has counted of its reserve, if it does. */
+static void save_reserve(struct run *r)
+{
+	g_autoptr(GArray) reserve = g_array_new(FALSE, TRUE, sizeof(struct reserve_facts));
+	g_autoptr(JsonBuilder) b = json_builder_new();
+
+	if (!view_reserve_snapshot(r->guest, reserve) || !reserve->len)
+		return;
+	json_builder_begin_object(b);
+	for (guint i = 0; i < reserve->len; i++) {
+		const struct reserve_facts *counter =
+			&g_array_index(reserve, struct reserve_facts, i);
+
+		json_add_int(b, counter->name, counter->count);
+	}
+	json_builder_end_object(b);
+	run_check_recorded(r, record_json(r->record, "reserve.json", b, NULL));
+}
+
 gboolean run_save(struct run *r, struct run_result *result, GError **error)
 {
 	const struct ruling *ruling = judge_conclude(r->judge);
@@ -83,6 +103,8 @@ gboolean run_save(struct run *r, struct run_result *result, GError **error)
 		if (!write_timing(r, error))
 			return FALSE;
 		save_blobs(r);
+		if (r->guest)
+			save_reserve(r);
 		if (r->guest && wants_vmcore(ruling))
 			save_vmcore(r);
 	}

@@ -7,7 +7,7 @@
 # A shell session is no run, and nobody observes it: its guest is given to
 # `netswap inspect --live` by a live.json of this test's own.
 #
-# usage: vm/reserve.sh (from the top of the source tree; 3 min, and a kernel)
+# usage: vm/reserve.sh (from the top of the source tree; 4 min, and a kernel)
 
 # shellcheck disable=SC2317 # the functions are called through check()
 # shellcheck source-path=SCRIPTDIR
@@ -110,6 +110,11 @@ refuses_other_numbers() {
 	wait_for 20 shown '^refused'
 }
 
+keeps_the_counts() {
+	"$netswap" run --out "$work/runs" --set kernel.series=$SERIES nbd/anon &&
+		cat "$work"/runs/*/reserve.json && grep -q '"pages_atomic" : [1-9]' "$work"/runs/*/reserve.json
+}
+
 mkfifo "$work/keys"
 vmlinux=$(dirname "$("$netswap" kernel path --series $SERIES)")/vmlinux
 "$netswap" shell --set kernel.series=$SERIES --set machine.sysctl.vm.watermark_boost_factor=0 nbd/anon \
@@ -128,4 +133,5 @@ check "another number is refused" refuses_other_numbers
 printf '\035' >&5
 exec 5>&-
 check "the session ends well" wait "$session"
+check "a run passes, and keeps the counts" keeps_the_counts
 tap_end
