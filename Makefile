@@ -44,7 +44,7 @@ PLATFORM    := $(patsubst $(TESTS)/platform/%.c,$(BUILD)/tests/platform/%,$(wild
 FUZZERS     := $(patsubst $(TESTS)/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,$(wildcard $(TESTS)/fuzz/fuzz_*.c))
 FUZZ_OBJ    := $(LIB_SRC:%.c=$(BUILD)/fuzz-obj/%.o)
 PACKAGES    := $(BUILD)/.packages
-GUEST       := $(BUILD)/guest/init $(BUILD)/guest/workload
+GUEST       := $(BUILD)/guest/init $(BUILD)/guest/workload $(BUILD)/guest/no-dh.so
 
 all: $(BUILD)/netswap $(GUEST)
 
@@ -96,6 +96,11 @@ $(BUILD)/guest/workload: $(wildcard workloads/*.[ch]) vm-images/board_map.c vm-i
 	@mkdir -p $(@D)
 	$(say) GUEST $@
 	$(Q)musl-gcc $(GUEST_CFLAGS) -o $@ $(filter %.c,$^)
+
+$(BUILD)/guest/no-dh.so: vm-images/server/no_dh.c
+	@mkdir -p $(@D)
+	$(say) GUEST $@
+	$(Q)$(CC) -std=gnu11 -O2 -shared -fPIC -nostdlib -s $(WARN) -o $@ $<
 
 unit-tests: $(UNIT_TESTS)
 
@@ -153,7 +158,7 @@ FAST      := $(addprefix $(TESTS)/,style.sh runner.sh) $(UNIT_TESTS) $(PLATFORM)
 # The kernels come first: what follows needs them.
 VM        := $(TESTS)/vm/kernels.sh $(TESTS)/patches.sh \
 	     $(addprefix $(TESTS)/vm/,controls.sh inspect.sh shell.sh bad-host.sh lifecycle.sh servers.sh \
-	     companions.sh quickstart.sh campaign.sh oracle.sh stacks.sh plants.sh)
+	     pair.sh companions.sh quickstart.sh campaign.sh oracle.sh stacks.sh plants.sh)
 
 $(BUILD)/tests/run-tests: $(TESTS)/run-tests.c | $(PACKAGES)
 	@mkdir -p $(@D)

@@ -35,6 +35,7 @@
 /*
  * BOOTING -> RUNNING -> SWAP_ON -> PRESSING -> DONE
  *    any of these    -> FAILED (error[] says why)
+ * A server's VM: BOOTING -> RUNNING -> SERVING, set by its verb ready.
  * The phase says how far the script has come; its verbs swapon and press set
  * SWAP_ON and PRESSING, PID 1 itself sets the others.
  */
@@ -45,6 +46,7 @@ enum board_phase {
 	BOARD_PRESSING,	   /* all pressure processes are started */
 	BOARD_DONE,	   /* every pressure process but companions has ended and was reaped */
 	BOARD_FAILED,	   /* a script line failed */
+	BOARD_SERVING,	   /* a server's VM: what it serves can be attached */
 };
 
 enum board_slot_state {

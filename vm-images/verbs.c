@@ -7,6 +7,7 @@
  * "#" is a comment.  A verb that fails ends the script.  Larger verbs have
  * files of their own.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -29,9 +31,12 @@ static int verb_write(char *args);
 static int verb_file(char *args);
 static int verb_mount(char *args);
 static int verb_blob(char *args);
+static int verb_env(char *args);
 static int verb_run(char *args);
 static int verb_wait_block(char *args);
+static int verb_wait_port(char *args);
 static int verb_remove(char *args);
+static int verb_ready(char *args);
 static int verb_keep(char *args);
 static int verb_shell(char *args);
 static int verb_poweroff(char *args);
@@ -49,11 +54,13 @@ const struct verb verbs[] = {
 	  "Parameters NAME.x=y of the kernel command line are added.", verb_modprobe },
 	{ "ifup", "DEVICE|auto ADDRESS/LENGTH [GATEWAY]",
 	  "Bring the network device up and wait for its carrier; auto is the first one with hardware.", verb_ifup },
+	{ "env", "NAME VALUE", "Set a variable of what is run from now on.", verb_env },
 	{ "run", "PROGRAM [ARGUMENTS]", "Run PROGRAM (looked up in PATH) until it ends with status 0.", verb_run },
 	{ "reconnect", "ADDRESS PORT EXPORT TIMEOUT_S",
 	  "Attach the export as /dev/nbd0, and again whenever the connection ends; requests that are not "
 	  "answered in time are sent again. Does not wait for the device.", verb_reconnect },
 	{ "wait-block", "DEVICE TIMEOUT_MS", "Wait until the block device has a size.", verb_wait_block },
+	{ "wait-port", "PORT TIMEOUT_MS", "Wait until somebody listens on this TCP port of ours.", verb_wait_port },
 	{ "mkswap", "DEVICE", "Write a swap header that covers DEVICE.", verb_mkswap },
 	{ "swapon", "DEVICE [PRIORITY]", "Swap on it; sets phase SWAP_ON.", verb_swapon },
 	{ "remove", "FILE...", "Remove files; on the initramfs this gives their memory back.", verb_remove },
@@ -61,6 +68,7 @@ const struct verb verbs[] = {
 	  "Execute COUNT processes of /bin/workload WORKLOAD, each in its own slot; they wait for phase "
 	  "PRESSING and AFTER_MS more. KEY=VALUE as the head of workloads/workload.h lists them.", verb_start },
 	{ "press", "", "All pressure is started: sets phase PRESSING.", verb_press },
+	{ "ready", "", "What is served can be attached: sets phase SERVING.", verb_ready },
 	{ "keep", "BYTES", "Keep memory back for the next shell.", verb_keep },
 	{ "shell", "PROGRAM [ARGUMENTS]", "Run PROGRAM on the console with job control; do not wait.", verb_shell },
 	{ "poweroff", "", "Power off without syncing.", verb_poweroff },
@@ -150,6 +158,15 @@ static int split(char *args, char **argv, int room)
 	return n;
 }
 
+static int verb_env(char *args)
+{
+	char *name = next_word(&args);
+
+	if (!args || setenv(name, args, 1))
+		return fail("cannot set %s", name);
+	return 0;
+}
+
 static int verb_run(char *args)
 {
 	char *argv[64];
@@ -191,20 +208,55 @@ static uint64_t block_bytes(const char *device)
 	return bytes;
 }
 
-static int verb_wait_block(char *args)
+/* Look until @is_there(@what) or for as long as @timeout_ms says; 0, or -1 with errno. */
+static int wait_for(int (*is_there)(const char *what), const char *what, const char *timeout_ms)
 {
 	const struct timespec pause = { .tv_nsec = 1000000 };
-	char *device = next_word(&args);
-	uint64_t timeout_ms = strtoull(next_word(&args), NULL, 10);
-	uint64_t deadline_us = now_us() + timeout_ms * 1000;
+	uint64_t deadline_us = now_us() + strtoull(timeout_ms, NULL, 10) * 1000;
 
-	while (!block_bytes(device)) {
+	while (!is_there(what)) {
 		if (now_us() > deadline_us) {
 			errno = ETIMEDOUT;
-			return fail("%s did not get a size", device);
+			return -1;
 		}
 		nanosleep(&pause, NULL);
 	}
+	return 0;
+}
+
+static int has_size(const char *device)
+{
+	return block_bytes(device) > 0;
+}
+
+static int verb_wait_block(char *args)
+{
+	char *device = next_word(&args);
+
+	if (wait_for(has_size, device, next_word(&args)))
+		return fail("%s did not get a size", device);
+	return 0;
+}
+
+static int is_listened_on(const char *port)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_port = htons((uint16_t)atoi(port)),
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), ret;
+
+	ret = fd < 0 ? -1 : connect(fd, (struct sockaddr *)&to, sizeof(to));
+	if (fd >= 0)
+		close(fd);
+	return !ret;
+}
+
+static int verb_wait_port(char *args)
+{
+	char *port = next_word(&args);
+
+	if (wait_for(is_listened_on, port, next_word(&args)))
+		return fail("nobody listens on port %s", port);
 	return 0;
 }
 
@@ -215,6 +267,12 @@ static int verb_remove(char *args)
 	while (*(path = next_word(&args)))
 		if (unlink(path))
 			return fail("cannot remove %s", path);
+	return 0;
+}
+
+static int verb_ready(char *args)
+{
+	set_phase(BOARD_SERVING);
 	return 0;
 }
 

@@ -91,6 +91,7 @@ static gboolean run_machine(const struct scenario *s, const struct boot *boot, i
 	gboolean ok;
 
 	config.console_fd = config.qemu_log_fd = config.server_log_fd = log_fd;
+	config.peer.console_fd = log_fd;
 	config.interactive = TRUE;
 	session.machine = machine_start(s, &config, &events, error);
 	if (session.machine && gdb)

@@ -30,6 +30,7 @@
 #define DISK_FORMAT	 "1"
 
 static const char *const nbd_packages[] = { "nbd-client", NULL };
+static const char *const server_packages[] = { "nbd-server", NULL };
 static const char *const fio_packages[] = { "fio", "busybox-static", NULL };
 
 /* One file of an image; all of them are executable, which libraries may be. */
@@ -175,10 +176,24 @@ static gboolean write_initramfs(GPtrArray *files, const struct kernel *kernel, c
 				   (gssize)g_bytes_get_size(archive), error);
 }
 
-char *image_initramfs(const struct kernel *kernel, GError **error)
+static GPtrArray *server_files(GError **error)
 {
-	g_autoptr(GPtrArray) files = initramfs_files(error);
-	g_autofree char *key = files ? image_key(INITRAMFS_FORMAT, files, kernel, error) : NULL;
+	g_autoptr(GPtrArray) files = files_new();
+	g_autofree char *root = NULL;
+
+	if (!add_own(files, "init", "init", error) ||
+	    !add_own(files, IMAGE_NO_DH, "no-dh.so", error))
+		return NULL;
+	root = debpkg_obtain(server_packages, error);
+	if (!root || !add_debian(files, root, "bin/nbd-server", "lib/x86_64-linux-gnu", error))
+		return NULL;
+	return g_steal_pointer(&files);
+}
+
+/* The archive of @files in the cache; caller frees the path. */
+static char *obtain_initramfs(GPtrArray *files, const struct kernel *kernel, GError **error)
+{
+	g_autofree char *key = image_key(INITRAMFS_FORMAT, files, kernel, error);
 	SCOPED(cache_entry) entry = NULL;
 
 	if (!key)
@@ -188,6 +203,20 @@ char *image_initramfs(const struct kernel *kernel, GError **error)
 				       !cache_commit(entry, error))))
 		return NULL;
 	return g_build_filename(entry->path, "initramfs.cpio", NULL);
+}
+
+char *image_initramfs(const struct kernel *kernel, GError **error)
+{
+	g_autoptr(GPtrArray) files = initramfs_files(error);
+
+	return files ? obtain_initramfs(files, kernel, error) : NULL;
+}
+
+char *image_server(const struct kernel *kernel, GError **error)
+{
+	g_autoptr(GPtrArray) files = server_files(error);
+
+	return files ? obtain_initramfs(files, kernel, error) : NULL;
 }
 
 static GPtrArray *disk_files(GError **error)

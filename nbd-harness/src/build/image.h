@@ -14,6 +14,10 @@
 
 /* Path of the initramfs for @kernel, made if need be; caller frees. */
 char *image_initramfs(const struct kernel *kernel, GError **error);
+#define IMAGE_NO_DH "lib/no-dh.so" /* to preload into nbd-server: vm-images/server/no_dh.c */
+
+/* The same of the VM in which the swap server runs; @kernel has its drivers built in. */
+char *image_server(const struct kernel *kernel, GError **error);
 /* Path of the read-only disk image with fio and its libraries; caller frees. */
 char *image_fio(GError **error);
 

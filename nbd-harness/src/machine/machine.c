@@ -12,6 +12,7 @@
 #include "machine/flooder.h"
 
 #define SERVER_DEADLINE_MS 15000
+#define PEER_DEADLINE_MS   60000
 #define QMP_DEADLINE_MS	   20000
 /* Beyond guest RAM and swap: QEMU itself, its translation cache, page cache. */
 #define HOST_RESERVE_BYTES (512ull << 20)
@@ -94,18 +95,21 @@ static gboolean start_flooder(struct machine *m, int log_fd, GError **error)
 	return TRUE;
 }
 
-static gboolean map_board(struct machine *m, GError **error)
+/* Where the swap image is served: beside QEMU, or in a VM of its own. */
+static gboolean start_server(struct machine *m, const struct machine_config *config, GError **error)
 {
-	void *map =
-		mmap(NULL, BOARD_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, m->qemu->board_fd, 0);
-
-	if (map == MAP_FAILED) {
-		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA, "cannot map the board: %s",
-			    g_strerror(errno));
-		return FALSE;
+	if (!m->scenario->link.pair) {
+		m->server = server_start(m->pod, m->scenario, m->swap_fd, config->server_log_fd,
+					 SERVER_DEADLINE_MS, error);
+		return m->server != NULL;
 	}
-	m->board = map;
-	return TRUE;
+	m->peer = peer_start(m->pod, &config->peer, config->accel, m->swap_fd,
+			     m->scenario->swap.port, config->server_log_fd, PEER_DEADLINE_MS,
+			     error);
+	if (m->peer)
+		m->server = server_in_vm(m->pod, m->scenario, m->peer->qemu->child,
+					 config->server_log_fd, SERVER_DEADLINE_MS, error);
+	return m->server != NULL;
 }
 
 struct machine *machine_start(const struct scenario *s, const struct machine_config *config,
@@ -118,7 +122,10 @@ struct machine *machine_start(const struct scenario *s, const struct machine_con
 		.extra_image = config->extra_image,
 		.kernel_cmdline = config->cmdline,
 		.accel = config->accel,
+		.name = "qemu",
 		.nic = s->link.nic,
+		.wire_fd = -1,
+		.disk_fd = -1,
 		.pcap_fd = config->pcap_fd,
 		.memory_bytes = s->machine.memory_bytes,
 		.cpus = s->machine.cpus,
@@ -136,15 +143,16 @@ struct machine *machine_start(const struct scenario *s, const struct machine_con
 	m->swap_fd = make_swap_image(s->swap.size_bytes, error);
 	if (m->swap_fd < 0)
 		goto fail;
-	m->server = server_start(m->pod, s, m->swap_fd, config->server_log_fd, SERVER_DEADLINE_MS,
-				 error);
-	if (!m->server || !start_flooder(m, config->server_log_fd, error))
+	if (!start_server(m, config, error) || !start_flooder(m, config->server_log_fd, error))
 		goto fail;
+	if (m->peer)
+		qemu.wire_fd = m->peer->wire_fd;
 	m->qemu_start_us = g_get_monotonic_time();
 	m->qemu = qemu_start(m->pod, &qemu, config->console_fd, config->qemu_log_fd, on_qmp_event,
 			     on_qmp_closed, m, error);
-	if (!m->qemu || !map_board(m, error))
+	if (!m->qemu)
 		goto fail;
+	m->board = m->qemu->board;
 	return m;
 fail:
 	machine_free(m);
@@ -153,21 +161,18 @@ fail:
 
 gboolean machine_go(struct machine *m, const char *script, GError **error)
 {
-	g_strlcpy(m->board->script, script, BOARD_SCRIPT_BYTES);
-	m->board->script_bytes = strlen(m->board->script);
-	m->board->version = BOARD_VERSION;
-	m->board->magic = BOARD_MAGIC;
-	return machine_resume(m, error);
+	if (!qemu_go(m->qemu, script, error))
+		return FALSE;
+	m->vm_running = TRUE;
+	return TRUE;
 }
 
 void machine_free(struct machine *m)
 {
 	if (!m)
 		return;
-	if (m->board)
-		munmap(m->board, BOARD_BYTES);
-	if (m->qemu)
-		qemu_free(m->qemu);
+	qemu_free(m->qemu);
+	peer_free(m->peer);
 	if (m->server)
 		server_free(m->server);
 	pod_free(m->pod);

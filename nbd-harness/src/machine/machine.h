@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The machine of one run: a pod with a swap server and a VM in it, and what can
- * be done to them.
+ * The machine of one run: a pod with a swap server (in a VM of its own, if so
+ * wanted) and a VM in it, and what can be done to them.
  *
- *	machine_start(): room checks -> pod -> swap image -> server -> QEMU, paused
+ *	machine_start(): room checks -> pod -> swap image -> [peer ->] server -> QEMU, paused
  *	machine_go():	 the script goes onto the board, the VM runs
  *	machine_free():	 everything ends; guest RAM and board are gone with it
  */
@@ -13,6 +13,7 @@
 #include <glib.h>
 
 #include "base/scope.h"
+#include "machine/peer.h"
 #include "machine/pod.h"
 #include "machine/qemu.h"
 #include "machine/server.h"
@@ -25,7 +26,8 @@ struct machine_config {
 	const char *initrd;
 	const char *extra_image; /* or NULL */
 	const char *cmdline;
-	const char *accel; /* decided */
+	const char *accel;	 /* decided */
+	struct peer_config peer; /* for link.kind=pair */
 	int console_fd, qemu_log_fd, server_log_fd;
 	int pcap_fd; /* -1: the link is not recorded */
 	gboolean interactive;
@@ -41,9 +43,10 @@ struct machine {
 	const struct scenario *scenario; /* not owned */
 	struct machine_events events;
 	struct pod *pod;
+	struct peer *peer; /* in which the server runs; NULL: it runs in the pod */
 	struct server *server;
 	struct qemu *qemu;
-	struct board *board;  /* mapped, writable */
+	struct board *board;  /* the guest's: qemu->board */
 	gint64 qemu_start_us; /* monotonic, just before QEMU was started */
 	int swap_fd;	      /* memfd of the swap image */
 	gboolean vm_running;  /* by QMP's STOP and RESUME */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Start QEMU for one run.
+ * Start QEMU for one VM.
  *
  * Flow: make memfds (guest RAM, board, copies of kernel and initrd), write the
  * command line twice (for the pod with descriptors, for people with paths),
@@ -35,6 +35,7 @@
 
 #define QEMU_PROGRAM	     "qemu-system-x86_64"
 #define GREETING_DEADLINE_MS 30000
+#define GO_DEADLINE_MS	     20000
 /* TCG's translation cache; its default is a part of the host's RAM. */
 #define TRANSLATION_CACHE_MIB 256
 /* Ethernet 14, IPv4 20, TCP with timestamps 32, an NBD request 28. */
@@ -51,9 +52,12 @@ enum {
 	FD_EXTRA,   /* lent as fdset 2 */
 	FD_TERMINAL,
 	FD_PCAP,
+	FD_WIRE,
+	FD_DISK, /* lent as fdset 3 */
 	FD_END,
 };
 #define FDSET_EXTRA 2
+#define FDSET_DISK  3
 
 static const struct {
 	const char *name;   /* of nic_table */
@@ -134,6 +138,15 @@ static int reopen(int fd, int flags, GError **error)
 	return again;
 }
 
+static int copy_fd(int fd, GError **error)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	if (copy < 0)
+		fail_errno(error, "cannot hand the wire to QEMU");
+	return copy;
+}
+
 static int open_extra_image(const char *path, GError **error)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -168,6 +181,8 @@ static gboolean open_files(struct start *s, int console_fd, GError **error)
 	       (!c->extra_image ||
 		(fds[FD_EXTRA] = open_extra_image(c->extra_image, error)) >= 0) &&
 	       (c->pcap_fd < 0 || (fds[FD_PCAP] = reopen(c->pcap_fd, O_WRONLY, error)) >= 0) &&
+	       (c->wire_fd < 0 || (fds[FD_WIRE] = copy_fd(c->wire_fd, error)) >= 0) &&
+	       (c->disk_fd < 0 || (fds[FD_DISK] = reopen(c->disk_fd, O_RDWR, error)) >= 0) &&
 	       (!c->interactive || new_socketpair(&s->terminal_fd, &fds[FD_TERMINAL], error)) &&
 	       new_socketpair(&s->qmp_fd, &fds[FD_QMP], error);
 }
@@ -280,6 +295,36 @@ static void add_pcap(struct start *s)
 	show(s, "-object", shown);
 }
 
+/* For people the wire is a multicast group of their own loopback: two VMs started by hand meet
+ * there. */
+static void add_netdev(struct start *s)
+{
+	g_autofree char *netdev =
+		g_strdup_printf("dgram,id=net,local.type=fd,local.str=%d", FD_WIRE);
+
+	if (s->config->wire_fd < 0) {
+		add(s, "-netdev", "user,id=net,ipv6=off");
+		return;
+	}
+	add_hidden(s, "-netdev", netdev);
+	show(s, "-netdev",
+	     "dgram,id=net,remote.type=inet,remote.host=230.0.0.1,remote.port=1234,"
+	     "local.type=inet,local.host=127.0.0.1,local.port=0");
+}
+
+static void add_forward(struct start *s)
+{
+	guint port = s->config->forward_port;
+	g_autofree char *netdev = g_strdup_printf("user,id=forward,ipv6=off,"
+						  "hostfwd=tcp:127.0.0.1:%u-:%u",
+						  port, port);
+
+	if (!port)
+		return;
+	add(s, "-netdev", netdev);
+	add(s, "-device", "virtio-net-pci,netdev=forward,romfile=");
+}
+
 static gboolean add_network(struct start *s, GError **error)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(nic_devices); i++) {
@@ -288,8 +333,9 @@ static gboolean add_network(struct start *s, GError **error)
 		if (strcmp(s->config->nic, nic_devices[i].name) != 0)
 			continue;
 		device = g_strdup_printf("%s,netdev=net,romfile=", nic_devices[i].device);
-		add(s, "-netdev", "user,id=net,ipv6=off");
+		add_netdev(s);
 		add(s, "-device", device);
+		add_forward(s);
 		add_pcap(s);
 		return TRUE;
 	}
@@ -317,6 +363,22 @@ static void add_extra_image(struct start *s)
 	add(s, "-device", "virtio-blk-pci,drive=extra");
 }
 
+/* Of what stands on a memfd nothing need be flushed. */
+static void add_disk(struct start *s)
+{
+	g_autofree char *real =
+		g_strdup_printf("driver=file,node-name=disk,locking=off,cache.no-flush=on,"
+				"filename=/dev/fdset/%d",
+				FDSET_DISK);
+
+	if (s->config->disk_fd < 0)
+		return;
+	lend(s, FD_DISK, FDSET_DISK);
+	add_hidden(s, "-blockdev", real);
+	show(s, "-blockdev", "driver=file,node-name=disk,filename=swap.img");
+	add(s, "-device", "virtio-blk-pci,drive=disk");
+}
+
 static void add_devices(struct start *s)
 {
 	add_memory(s, "board", BOARD_BYTES, FD_BOARD);
@@ -324,6 +386,7 @@ static void add_devices(struct start *s)
 	add(s, "-device", "vmcoreinfo");
 	add(s, "-device", "pvpanic");
 	add_extra_image(s);
+	add_disk(s);
 }
 
 static void add_console(struct start *s)
@@ -381,7 +444,7 @@ static struct pod_child *spawn(struct start *s, struct pod *pod, int log_fd, GEr
 		if (s->fds[i] >= 0)
 			fds[count++] = (struct pod_fd){ .fd = s->fds[i], .child_fd = i };
 	fds[count] = (struct pod_fd){ .fd = -1 };
-	child = pod_spawn(pod, "qemu", (char *const *)s->argv->pdata, log_fd, fds, error);
+	child = pod_spawn(pod, s->config->name, (char *const *)s->argv->pdata, log_fd, fds, error);
 	/* The other ends of QEMU's sockets must be QEMU's alone: their closing says it ended. */
 	close_fd(&s->fds[FD_QMP]);
 	close_fd(&s->fds[FD_TERMINAL]);
@@ -400,6 +463,16 @@ static void explain(struct pod *pod, struct pod_child *child, int log_fd, off_t 
 		g_prefix_error(error, "QEMU did not start, it says \"%s\": ", said);
 	else
 		g_prefix_error(error, "QEMU did not start: ");
+}
+
+static struct board *map_board(int fd, GError **error)
+{
+	void *map = mmap(NULL, BOARD_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (map != MAP_FAILED)
+		return map;
+	fail_errno(error, "cannot map the board");
+	return NULL;
 }
 
 static struct qemu *launch(struct start *s, struct pod *pod, int log_fd, qmp_event_fn on_event,
@@ -425,10 +498,14 @@ static struct qemu *launch(struct start *s, struct pod *pod, int log_fd, qmp_eve
 	q->board_fd = s->fds[FD_BOARD];
 	s->fds[FD_RAM] = s->fds[FD_BOARD] = -1;
 	q->command = g_strdup(s->shown->str);
+	q->board = map_board(q->board_fd, error);
 	if (s->terminal_fd >= 0)
 		q->console = console_new(s->terminal_fd);
 	s->terminal_fd = -1;
-	return q;
+	if (q->board)
+		return q;
+	qemu_free(q);
+	return NULL;
 }
 
 struct qemu *qemu_start(struct pod *pod, const struct qemu_config *config, int console_fd,
@@ -453,10 +530,27 @@ struct qemu *qemu_start(struct pod *pod, const struct qemu_config *config, int c
 	return q;
 }
 
+gboolean qemu_go(struct qemu *q, const char *script, GError **error)
+{
+	JsonNode *answer;
+
+	g_strlcpy(q->board->script, script, BOARD_SCRIPT_BYTES);
+	q->board->script_bytes = strlen(q->board->script);
+	q->board->version = BOARD_VERSION;
+	q->board->magic = BOARD_MAGIC;
+	answer = qmp_execute(q->qmp, "cont", NULL, GO_DEADLINE_MS, error);
+	if (!answer)
+		return FALSE;
+	json_node_unref(answer);
+	return TRUE;
+}
+
 void qemu_free(struct qemu *q)
 {
 	if (!q)
 		return;
+	if (q->board)
+		munmap(q->board, BOARD_BYTES);
 	console_free(q->console);
 	qmp_free(q->qmp);
 	close(q->ram_fd);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * QEMU for one run: q35, RAM in a memfd of the harness (it outlives QEMU), the
- * board as ivshmem-plain, user network inside the pod, console to a file, QMP
- * over a socketpair, sandbox on.
+ * QEMU for one VM: q35, RAM in a memfd of the harness (it outlives QEMU), the
+ * board as ivshmem-plain, user network inside the pod or a wire to another VM,
+ * console to a file, QMP over a socketpair, sandbox on.
  */
 #ifndef NETSWAP_MACHINE_QEMU_H
 #define NETSWAP_MACHINE_QEMU_H
@@ -17,9 +17,12 @@
 #define QEMU_CPU_TCG "max,la57=off"
 
 /* The run's console.log as QEMU opens it: a descriptor that was lent to it. */
-#define QEMU_CONSOLE_FDSET 1
-#define QEMU_CONSOLE_FILE  "/dev/fdset/" G_STRINGIFY(QEMU_CONSOLE_FDSET)
+#define QEMU_CONSOLE_FDSET   1
+#define QEMU_CONSOLE_FILE    "/dev/fdset/" G_STRINGIFY(QEMU_CONSOLE_FDSET)
 
+#define QEMU_FORWARD_ADDRESS "10.0.2.15/24"
+
+struct board;
 struct console;
 
 struct qemu_config {
@@ -28,8 +31,16 @@ struct qemu_config {
 	const char *extra_image; /* read-only virtio-blk disk (fio), or NULL */
 	const char *kernel_cmdline;
 	const char *accel; /* "kvm" or "tcg", already decided */
+	const char *name;  /* of the pod's child: "qemu" */
 	const char *nic;   /* of nic_table */
-	int pcap_fd;	   /* headers of what crosses the link go there; -1: nowhere */
+	/* What the NIC is wired to: a datagram socket, an Ethernet frame each, whose other end
+	 * another VM has; or -1: QEMU's user network. */
+	int wire_fd;
+	/* Not 0: this TCP port of the pod's loopback leads to the same port of the guest, through
+	 * a second NIC (virtio-net) on a user network, where the guest is QEMU_FORWARD_ADDRESS. */
+	guint16 forward_port;
+	int disk_fd; /* an image, /dev/vda, read and written; -1: none */
+	int pcap_fd; /* headers of what crosses the link go there; -1: nowhere */
 	guint64 memory_bytes;
 	guint cpus;
 	gboolean interactive; /* console also on the caller's terminal; Ctrl-] ends */
@@ -40,14 +51,14 @@ struct qemu {
 	struct qmp *qmp;
 	int ram_fd;		 /* memfd of guest RAM, memory_bytes long */
 	int board_fd;		 /* memfd of the board, BOARD_BYTES long */
+	struct board *board;	 /* the same, mapped, writable */
 	struct console *console; /* NULL unless interactive */
 	/* Copyable: paths instead of descriptors, shell-quoted, lines continued by "\". */
 	char *command;
 };
 
 /*
- * Start QEMU paused (-S) in @pod; the caller writes the board's script first
- * and then sends "cont".  @console_fd: append-only file for the serial
+ * Start QEMU paused (-S) in @pod, for qemu_go().  @console_fd: append-only file for the serial
  * console, @log_fd: QEMU's own messages.  Events and the socket's end are
  * reported through the callbacks.
  *
@@ -58,6 +69,8 @@ struct qemu {
 struct qemu *qemu_start(struct pod *pod, const struct qemu_config *config, int console_fd,
 			int log_fd, qmp_event_fn on_event, qmp_closed_fn on_closed, gpointer data,
 			GError **error);
+/* Tell PID 1 of the guest, on the board, what to do, and let the VM run. */
+gboolean qemu_go(struct qemu *q, const char *script, GError **error);
 void qemu_free(struct qemu *q); /* closes descriptors; the pod ends the process */
 
 /*

@@ -113,11 +113,9 @@ static gboolean wait_until_ready(struct server *s, int log_fd, off_t log_from, g
 	return FALSE;
 }
 
-struct server *server_start(struct pod *pod, const struct scenario *scenario, int image_fd,
-			    int log_fd, guint deadline_ms, GError **error)
+static struct server *server_new(struct pod *pod, const struct scenario *scenario)
 {
 	struct server *s = g_new0(struct server, 1);
-	off_t log_from = log_end(log_fd);
 
 	s->ops = server_ops_find(scenario->swap.backend);
 	g_assert(s->ops); /* the scenario's table of backends is this one */
@@ -126,8 +124,29 @@ struct server *server_start(struct pod *pod, const struct scenario *scenario, in
 	s->size_bytes = scenario->swap.size_bytes;
 	s->delay_ms = scenario->swap.delay_ms;
 	s->rate_bytes_per_s = scenario->swap.rate_bytes_per_s;
+	return s;
+}
+
+struct server *server_start(struct pod *pod, const struct scenario *scenario, int image_fd,
+			    int log_fd, guint deadline_ms, GError **error)
+{
+	struct server *s = server_new(pod, scenario);
+	off_t log_from = log_end(log_fd);
+
 	if (check_port_is_free(s, error) && spawn(s, image_fd, log_fd, error) &&
 	    wait_until_ready(s, log_fd, log_from, deadline_ms, error))
+		return s;
+	server_free(s);
+	return NULL;
+}
+
+struct server *server_in_vm(struct pod *pod, const struct scenario *scenario, struct pod_child *vm,
+			    int log_fd, guint deadline_ms, GError **error)
+{
+	struct server *s = server_new(pod, scenario);
+
+	s->child = vm;
+	if (wait_until_ready(s, log_fd, log_end(log_fd), deadline_ms, error))
 		return s;
 	server_free(s);
 	return NULL;

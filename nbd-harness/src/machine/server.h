@@ -40,6 +40,12 @@ const struct server_ops *server_ops_find(const char *name);
  */
 struct server *server_start(struct pod *pod, const struct scenario *scenario, int image_fd,
 			    int log_fd, guint deadline_ms, GError **error);
+/*
+ * The same for one that was started in a VM, the pod's child @vm, and is reached through a
+ * port of the pod's loopback that is forwarded.
+ */
+struct server *server_in_vm(struct pod *pod, const struct scenario *scenario, struct pod_child *vm,
+			    int log_fd, guint deadline_ms, GError **error);
 struct pod_child *server_child(struct server *server);
 gboolean server_inject_eio(struct server *server, gboolean on, GError **error);
 /* End every connection by ending its process (backend nbd-server). */

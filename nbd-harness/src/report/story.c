@@ -19,10 +19,11 @@ static void say_what_ran(GString *story, const struct report_input *in)
 
 	story_say(story,
 		  "Linux %s ran on %" G_GINT64_FORMAT " CPU%s with %" G_GINT64_FORMAT
-		  " MiB of RAM and swapped over %s to %s.",
+		  " MiB of RAM and swapped over %s to %s%s.",
 		  member_text(in->run, "kernel"), cpus, cpus == 1 ? "" : "s",
 		  member_int(in->run, "memory_bytes") >> 20, member_text(in->run, "nic"),
-		  member_text(in->run, "backend"));
+		  member_text(in->run, "backend"),
+		  strcmp(member_text(in->run, "link"), "pair") ? "" : " in a second VM");
 	if (s && s->swap_out_pages > 0)
 		story_say(story,
 			  "Its pressure went through %" G_GINT64_FORMAT " MiB; %" G_GINT64_FORMAT

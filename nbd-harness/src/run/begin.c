@@ -38,6 +38,7 @@ static gboolean write_run_json(struct run *r, GError **error)
 	json_add_string(b, "accel_reason", r->boot.accel_reason);
 	json_add_int(b, "memory_bytes", s->machine.memory_bytes);
 	json_add_int(b, "cpus", s->machine.cpus);
+	json_add_string(b, "link", s->link.pair ? "pair" : "user");
 	json_add_string(b, "nic", s->link.nic);
 	json_add_string(b, "backend", s->swap.backend);
 	json_add_int(b, "swap_bytes", s->swap.size_bytes);
@@ -86,6 +87,11 @@ static gboolean open_record(struct run *r, GError **error)
 	if (r->server_log_fd < 0)
 		return FALSE;
 	r->klog = klog_new(r->console_fd);
+	if (r->scenario->link.pair) {
+		r->peer_console_fd = open_log(r, "peer.log", error);
+		if (r->peer_console_fd < 0)
+			return FALSE;
+	}
 	if (!r->scenario->link.pcap)
 		return TRUE;
 	r->pcap_fd = open_log(r, "link.pcap", error);
@@ -113,6 +119,7 @@ gboolean run_start(struct run *r, GError **error)
 	config.qemu_log_fd = r->qemu_log_fd;
 	config.server_log_fd = r->server_log_fd;
 	config.pcap_fd = r->pcap_fd;
+	config.peer.console_fd = r->peer_console_fd;
 	r->machine = machine_start(r->scenario, &config, &events, error);
 	return r->machine && record_file(r->record, "qemu.cmd", r->machine->qemu->command, error) &&
 	       machine_go(r->machine, r->script, error);

@@ -2,6 +2,7 @@
 #include "run/boot.h"
 
 #include "build/image.h"
+#include "run/peer_script.h"
 #include "run/script.h"
 
 static char *kernel_name(const struct scenario *s, const struct kernel *kernel)
@@ -10,6 +11,20 @@ static char *kernel_name(const struct scenario *s, const struct kernel *kernel)
 
 	return *knobs ? g_strdup_printf("%s without %s", kernel->name, knobs)
 		      : g_strdup(kernel->name);
+}
+
+static gboolean obtain_peer(const struct scenario *s, struct boot *boot, GError **error)
+{
+	struct kernel_request request = peer_kernel();
+	struct boot_peer *peer = &boot->peer;
+
+	peer->kernel = kernel_obtain(&request, error);
+	peer->initrd = peer->kernel ? image_server(peer->kernel, error) : NULL;
+	if (!peer->initrd)
+		return FALSE;
+	peer->cmdline = script_base_cmdline(peer->kernel, boot->accel);
+	peer->script = peer_script_write(s);
+	return TRUE;
 }
 
 gboolean boot_obtain(const struct scenario *s, gboolean want_disk, struct boot *boot,
@@ -30,7 +45,7 @@ gboolean boot_obtain(const struct scenario *s, gboolean want_disk, struct boot *
 	if (!boot->accel)
 		return FALSE;
 	boot->cmdline = script_cmdline(s, boot->kernel, boot->accel);
-	return TRUE;
+	return !s->link.pair || obtain_peer(s, boot, error);
 }
 
 void boot_clear(struct boot *boot)
@@ -41,6 +56,10 @@ void boot_clear(struct boot *boot)
 	g_clear_pointer(&boot->extra_image, g_free);
 	g_clear_pointer(&boot->cmdline, g_free);
 	g_clear_pointer(&boot->accel_reason, g_free);
+	g_clear_pointer(&boot->peer.kernel, kernel_free);
+	g_clear_pointer(&boot->peer.initrd, g_free);
+	g_clear_pointer(&boot->peer.cmdline, g_free);
+	g_clear_pointer(&boot->peer.script, g_free);
 }
 
 struct machine_config boot_machine_config(const struct boot *boot)
@@ -51,6 +70,13 @@ struct machine_config boot_machine_config(const struct boot *boot)
 		.extra_image = boot->extra_image,
 		.cmdline = boot->cmdline,
 		.accel = boot->accel,
+		.peer = {
+			.kernel_image = boot->peer.kernel ? boot->peer.kernel->image : NULL,
+			.initrd = boot->peer.initrd,
+			.cmdline = boot->peer.cmdline,
+			.script = boot->peer.script,
+			.console_fd = -1,
+		},
 		.console_fd = -1,
 		.qemu_log_fd = -1,
 		.server_log_fd = -1,

@@ -15,6 +15,10 @@ struct boot {
 	char *cmdline;
 	const char *accel; /* decided */
 	char *accel_reason;
+	struct boot_peer { /* of link.kind=pair; else all NULL */
+		struct kernel *kernel;
+		char *initrd, *cmdline, *script;
+	} peer;
 };
 
 /*

@@ -23,7 +23,8 @@ gboolean run_interrupted(void)
 
 static void clear(struct run *r)
 {
-	const int fds[] = { r->console_fd, r->qemu_log_fd, r->server_log_fd, r->pcap_fd };
+	const int fds[] = { r->console_fd, r->qemu_log_fd, r->server_log_fd, r->peer_console_fd,
+			    r->pcap_fd };
 
 	if (r->record)
 		live_remove(r->record);
@@ -118,6 +119,7 @@ gboolean run_scenario(const struct scenario *s, const struct run_options *option
 	struct run r = { .scenario = s,
 			 .options = options,
 			 .console_fd = -1,
+			 .peer_console_fd = -1,
 			 .qemu_log_fd = -1,
 			 .server_log_fd = -1,
 			 .pcap_fd = -1,

@@ -37,7 +37,8 @@ struct run {
 	struct judge_config limits;
 	struct record *record;
 	int console_fd, qemu_log_fd, server_log_fd;
-	int pcap_fd; /* -1: the link is not recorded */
+	int peer_console_fd; /* -1: the server has no VM of its own */
+	int pcap_fd;	     /* -1: the link is not recorded */
 	struct klog *klog;
 	struct judge *judge;
 	struct progress *progress;

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "machine/server.h"
 #include "machine/tsc.h"
+#include "run/peer_script.h"
 
 #define GUEST_ADDRESS	  "10.0.2.15/24" /* QEMU's user network, its defaults */
 #define HOST_ADDRESS	  "10.0.2.2"
@@ -49,12 +50,18 @@ static const char *nic_module(const char *nic)
 	return nic;
 }
 
+static const char *server_address(const struct scenario *s)
+{
+	return s->link.pair ? PEER_ADDRESS : HOST_ADDRESS;
+}
+
 static void run_nbd_client(GString *script, const struct scenario *s)
 {
-	g_autoptr(GString) client = g_string_new("run nbd-client " HOST_ADDRESS);
+	g_autoptr(GString) client = g_string_new("run nbd-client ");
 
 	/* -swap: nbd-client's manual asks for it when the device is to be swapped on. */
-	g_string_append_printf(client, " %u -N " SERVER_EXPORT " -swap -b 4096", s->swap.port);
+	g_string_append_printf(client, "%s %u -N " SERVER_EXPORT " -swap -b 4096",
+			       server_address(s), s->swap.port);
 	if (s->swap.connections > 1)
 		g_string_append_printf(client, " -C %u", s->swap.connections);
 	if (s->swap.timeout_s)
@@ -68,10 +75,11 @@ static void attach_swap(GString *script, const struct scenario *s)
 	text_line(script, "modprobe virtio_pci");
 	text_line(script, "modprobe %s", nic_module(s->link.nic));
 	text_line(script, "modprobe nbd");
-	text_line(script, "ifup auto " GUEST_ADDRESS " " HOST_ADDRESS);
+	text_line(script, "ifup auto %s",
+		  s->link.pair ? PEER_GUEST_LENGTH : GUEST_ADDRESS " " HOST_ADDRESS);
 
 	if (s->swap.reconnect)
-		text_line(script, "reconnect " HOST_ADDRESS " %u " SERVER_EXPORT " %u",
+		text_line(script, "reconnect %s %u " SERVER_EXPORT " %u", server_address(s),
 			  s->swap.port, s->swap.timeout_s);
 	else
 		run_nbd_client(script, s);
@@ -122,21 +130,21 @@ static gboolean prepare_fio(GString *script, const struct scenario_pressure *p, 
 }
 
 /* The keys of companions; each takes its own. */
-static void accompany(GString *start, const struct scenario_pressure *p)
+static void accompany(GString *start, const struct scenario *s, const struct scenario_pressure *p)
 {
 	if (!strcmp(p->workload, "flood"))
 		g_string_append_printf(start,
-				       " peer=" HOST_ADDRESS
+				       " peer=%s"
 				       " sockets=%u rcvbuf_bytes=%u datagram_bytes=%u rate=%u",
-				       p->flood.sockets, p->flood.rcvbuf_bytes,
+				       server_address(s), p->flood.sockets, p->flood.rcvbuf_bytes,
 				       p->flood.datagram_bytes, p->flood.rate);
 	else
-		g_string_append_printf(start, " peer=" HOST_ADDRESS " interval_ms=%u",
+		g_string_append_printf(start, " peer=%s interval_ms=%u", server_address(s),
 				       p->interval_ms);
 }
 
-static gboolean start_pressure(GString *script, const struct scenario_pressure *p, guint64 seed,
-			       GError **error)
+static gboolean start_pressure(GString *script, const struct scenario *s,
+			       const struct scenario_pressure *p, guint64 seed, GError **error)
 {
 	g_autoptr(GString) start = g_string_new(NULL);
 
@@ -146,7 +154,7 @@ static gboolean start_pressure(GString *script, const struct scenario_pressure *
 	g_string_printf(start, "start %u %u %s seed=%" G_GUINT64_FORMAT,
 			is_fio(p) ? 1 : p->processes, p->start_after_ms, p->workload, seed);
 	if (p->companion)
-		accompany(start, p);
+		accompany(start, s, p);
 	else
 		g_string_append_printf(start,
 				       " total_bytes=%" G_GUINT64_FORMAT
@@ -196,7 +204,7 @@ char *script_write(const struct scenario *s, const struct kernel *kernel, guint6
 	attach_swap(script, s);
 	hand_over(script, s, kernel);
 	for (guint i = 0; i < s->pressures->len; i++) {
-		if (!start_pressure(script, g_ptr_array_index(s->pressures, i), seed, error))
+		if (!start_pressure(script, s, g_ptr_array_index(s->pressures, i), seed, error))
 			return NULL;
 	}
 	/* Last, so that tight reserves press the workload and not its preparation. */
@@ -214,7 +222,7 @@ char *script_write(const struct scenario *s, const struct kernel *kernel, guint6
 	return g_string_free(g_steal_pointer(&script), FALSE);
 }
 
-char *script_cmdline(const struct scenario *s, const struct kernel *kernel, const char *accel)
+char *script_base_cmdline(const struct kernel *kernel, const char *accel)
 {
 	GString *cmdline = g_string_new(
 		/* Warnings reach the console (a failed atomic allocation is one), chatter does not.
@@ -232,6 +240,14 @@ char *script_cmdline(const struct scenario *s, const struct kernel *kernel, cons
 	/* Symbols as linked are only right without KASLR. */
 	if (kernel->vmlinux)
 		g_string_append(cmdline, " nokaslr");
+	return g_string_free(cmdline, FALSE);
+}
+
+char *script_cmdline(const struct scenario *s, const struct kernel *kernel, const char *accel)
+{
+	g_autofree char *base = script_base_cmdline(kernel, accel);
+	GString *cmdline = g_string_new(base);
+
 	if (*s->kernel.ablate) {
 		g_autofree char *names = g_strjoinv(",", s->kernel.ablate);
 

@@ -22,7 +22,9 @@ extern const char *const script_shell;
 /* The same machine with its swap on, but a shell on the console instead of pressure. */
 char *script_write_shell(const struct scenario *s);
 
-/* The kernel command line for a machine that @accel runs; caller frees. */
+/* What the command line of any VM begins with, for a machine that @accel runs; caller frees. */
+char *script_base_cmdline(const struct kernel *kernel, const char *accel);
+/* The guest's, all of it; caller frees. */
 char *script_cmdline(const struct scenario *s, const struct kernel *kernel, const char *accel);
 
 /* The kernel that the scenario asks for; points into @s. */

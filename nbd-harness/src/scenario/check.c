@@ -239,6 +239,10 @@ static gboolean check_swap(const struct check *c)
 		return fail(c, "swap", "reconnect", " needs connections=1");
 	if (c->s->swap.size_bytes % PAGE_BYTES)
 		return fail(c, "swap", "size", " is not a multiple of 4K");
+	if (c->s->link.pair && strcmp(c->s->swap.backend, "nbd-server"))
+		return fail(c, "swap", "backend",
+			    "=%s does not run in a VM of its own (link.kind=pair); nbd-server does",
+			    c->s->swap.backend);
 	return TRUE;
 }
 
@@ -253,6 +257,9 @@ static gboolean check_pressure(const struct check *c, const struct scenario_pres
 		return fail(c, label, "processes",
 			    "=%u: each needs a socket and a datagram a second of its own",
 			    p->processes);
+	if (c->s->link.pair && !strcmp(p->workload, "flood"))
+		return fail(c, label, "workload",
+			    "=flood comes over QEMU's user network: it needs link.kind=user");
 	if (p->start_after_ms >= c->s->expect.deadline_s * 1000ull)
 		return fail(c, label, "start_after", " is not before expect.deadline=%us",
 			    c->s->expect.deadline_s);
@@ -361,6 +368,10 @@ static gboolean check_fault(const struct check *c, const struct scenario_fault *
 			"=server-reset needs swap.backend=nbd-server, which has a process for each "
 			"connection; %s has not",
 			c->s->swap.backend);
+	if (f->kind == FAULT_SERVER_RESET && c->s->link.pair)
+		return fail(c, label, "kind",
+			    "=server-reset does not reach into a VM of the server's own: it needs "
+			    "link.kind=user");
 	if (f->kind == FAULT_SERVER_RESET && !c->s->swap.reconnect)
 		return fail(c, label, "kind",
 			    "=server-reset needs swap.reconnect=yes: nobody else connects anew");

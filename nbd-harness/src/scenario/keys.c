@@ -46,6 +46,12 @@ const struct named nic_table[] = {
 	{ NULL, NULL },
 };
 
+const struct named link_table[] = {
+	{ "user", "QEMU's user network to a server beside it: no round trip worth the name" },
+	{ "pair", "a wire to a second VM, in which the server runs" },
+	{ NULL, NULL },
+};
+
 const struct named switch_table[] = {
 	{ "no", "off" },
 	{ "yes", "on" },
@@ -130,7 +136,8 @@ const struct scenario_key scenario_keys[] = {
 	{ "swap", "rate", KEY_BYTES, .fallback = "0", .max = TIB,
 	  .help = "limit per second, in each direction (backend nbdkit); 0: none" },
 
-	{ "link", "nic", KEY_CHOICE, nic_table, .fallback = "virtio-net", .help = "network card" },
+	{ "link", "kind", KEY_CHOICE, link_table, .fallback = "user", .help = "what lies between guest and server" },
+	{ "link", "nic", KEY_CHOICE, nic_table, .fallback = "virtio-net", .help = "network card of the guest" },
 	{ "link", "pcap", KEY_CHOICE, switch_table, .fallback = "no",
 	  .help = "record the headers of all that crosses the link, in link.pcap" },
 

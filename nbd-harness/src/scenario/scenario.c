@@ -257,6 +257,7 @@ static void read_link(struct loader *l, struct scenario *s)
 {
 	s->link.nic = nic_table[want_choice(l, "nic")].name;
 	s->link.pcap = want_choice(l, "pcap") == 1;
+	s->link.pair = want_choice(l, "kind") == 1;
 }
 
 static void pressure_free(gpointer data)

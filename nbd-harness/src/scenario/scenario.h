@@ -107,6 +107,7 @@ struct scenario {
 	struct {
 		const char *nic; /* "virtio-net", "e1000", "e1000e", "rtl8139", "vmxnet3" */
 		gboolean pcap;	 /* record what crosses it */
+		gboolean pair;	 /* the server is in a VM of its own; else QEMU's user network */
 	} link;
 	GPtrArray *pressures; /* of struct scenario_pressure, at least one */
 	GPtrArray *faults;    /* of struct scenario_fault, by at_ms */

@@ -125,7 +125,10 @@ static gboolean world_make(struct world *w)
 					  .initrd = w->initrd,
 					  .kernel_cmdline = "a=b c",
 					  .accel = "tcg",
+					  .name = "qemu",
 					  .nic = "virtio-net",
+					  .wire_fd = -1,
+					  .disk_fd = -1,
 					  .pcap_fd = -1,
 					  .memory_bytes = GUEST_RAM_BYTES,
 					  .cpus = 2 };

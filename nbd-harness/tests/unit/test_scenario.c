@@ -218,6 +218,15 @@ static void test_contradictions(void)
 	refuses(SMALL "[fault x]\nkind=server-reset\n[swap]\nbackend=qemu-nbd\n",
 		"t.scn:5: fault x.kind=server-reset needs swap.backend=nbd-server, which has a "
 		"process for each connection; qemu-nbd has not");
+	refuses(SMALL "[link]\nkind=pair\n[fault x]\nkind=server-reset\n",
+		"t.scn:7: fault x.kind=server-reset does not reach into a VM of the server's own: "
+		"it needs link.kind=user");
+	refuses(SMALL "[link]\nkind=pair\n[swap]\nbackend=nbdkit\n",
+		"t.scn:7: swap.backend=nbdkit does not run in a VM of its own (link.kind=pair); "
+		"nbd-server does");
+	refuses(SMALL "[link]\nkind=pair\n[pressure f]\nworkload=flood\n",
+		"t.scn:7: pressure f.workload=flood comes over QEMU's user network: it needs "
+		"link.kind=user");
 	refuses(SMALL "[fault x]\nkind=server-reset\n",
 		"t.scn:5: fault x.kind=server-reset needs swap.reconnect=yes: nobody else connects "
 		"anew");

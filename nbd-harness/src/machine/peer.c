@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "machine/peer.h"
+
+#include <board.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+#define PEER_MEMORY_BYTES (192u << 20)
+#define PEER_CPUS	  1 /* it serves; the CPUs are the guest's */
+#define LOOK_MS		  5
+/* What the wire holds before a sender waits, as a switch's port would. */
+#define WIRE_BYTES (1 << 20)
+
+static void ignore_event(const char *event, JsonObject *object, gpointer data)
+{
+}
+
+static void ignore_end(gpointer data)
+{
+}
+
+static gboolean make_wire(int fds[2], GError **error)
+{
+	int bytes = WIRE_BYTES;
+
+	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, fds) < 0) {
+		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA,
+			    "cannot make a wire between two VMs: %s", g_strerror(errno));
+		return FALSE;
+	}
+	for (int i = 0; i < 2; i++)
+		setsockopt(fds[i], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+	return TRUE;
+}
+
+static gboolean fail(const struct peer *p, guint deadline_ms, GError **error)
+{
+	g_autofree char *said = g_strndup(p->qemu->board->error, sizeof(p->qemu->board->error));
+
+	if (!p->qemu->child->running) {
+		g_autofree char *how = text_wait_status(p->qemu->child->wait_status);
+
+		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA,
+			    "the server's VM %s before it was ready", how);
+	} else if (p->qemu->board->phase == BOARD_FAILED) {
+		g_autofree char *text = g_utf8_make_valid(said, -1);
+
+		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA, "the server's VM: %s", text);
+	} else {
+		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA,
+			    "the server's VM was not ready in %u s: see peer.log",
+			    deadline_ms / 1000);
+	}
+	return FALSE;
+}
+
+static gboolean wait_until_ready(const struct peer *p, struct pod *pod, guint deadline_ms,
+				 GError **error)
+{
+	gint64 until_us = g_get_monotonic_time() + deadline_ms * G_TIME_SPAN_MILLISECOND;
+
+	while (g_get_monotonic_time() < until_us) {
+		guint32 phase = __atomic_load_n(&p->qemu->board->phase, __ATOMIC_ACQUIRE);
+
+		if (phase == BOARD_SERVING)
+			return TRUE;
+		if (phase == BOARD_FAILED || pod_wait(pod, p->qemu->child, LOOK_MS))
+			break;
+	}
+	return fail(p, deadline_ms, error);
+}
+
+struct peer *peer_start(struct pod *pod, const struct peer_config *config, const char *accel,
+			int disk_fd, guint16 port, int log_fd, guint deadline_ms, GError **error)
+{
+	struct qemu_config qemu = {
+		.name = "server VM",
+		.kernel_image = config->kernel_image,
+		.initrd = config->initrd,
+		.kernel_cmdline = config->cmdline,
+		.accel = accel,
+		.nic = "virtio-net",
+		.forward_port = port,
+		.disk_fd = disk_fd,
+		.pcap_fd = -1,
+		.memory_bytes = PEER_MEMORY_BYTES,
+		.cpus = PEER_CPUS,
+	};
+	struct peer *p = g_new0(struct peer, 1);
+	int wire[2] = { -1, -1 };
+
+	p->wire_fd = -1;
+	if (make_wire(wire, error)) {
+		p->wire_fd = wire[0];
+		qemu.wire_fd = wire[1];
+		p->qemu = qemu_start(pod, &qemu, config->console_fd, log_fd, ignore_event,
+				     ignore_end, NULL, error);
+		close(wire[1]);
+	}
+	if (p->qemu && qemu_go(p->qemu, config->script, error) &&
+	    wait_until_ready(p, pod, deadline_ms, error))
+		return p;
+	peer_free(p);
+	return NULL;
+}
+
+void peer_free(struct peer *p)
+{
+	if (!p)
+		return;
+	qemu_free(p->qemu);
+	if (p->wire_fd >= 0)
+		close(p->wire_fd);
+	g_free(p);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The peer: a second VM, in which the swap server runs (link.kind=pair).
+ *
+ *	guest -- NIC --- wire (datagram socketpair, a frame each) --- NIC -- peer
+ *	                 pod's loopback, swap.port --- user network --- NIC --/  \-- /dev/vda:
+ *	                                                                             the swap image
+ *
+ * What crosses the wire is between two kernels of Linux: TCP ends in the VMs,
+ * and what disturbs the link is done by the peer.  The second NIC is for the
+ * harness's second client alone.
+ */
+#ifndef NETSWAP_MACHINE_PEER_H
+#define NETSWAP_MACHINE_PEER_H
+
+#include <glib.h>
+
+#include "machine/pod.h"
+#include "machine/qemu.h"
+
+struct peer_config {
+	const char *kernel_image;
+	const char *initrd;
+	const char *cmdline;
+	const char *script; /* for its PID 1; ends with "ready" */
+	int console_fd;
+};
+
+struct peer {
+	struct qemu *qemu;
+	int wire_fd; /* the guest's end; the peer's own is QEMU's alone */
+};
+
+/*
+ * Start it in @pod, the image @disk_fd as its disk, and return when it is ready,
+ * or fail within @deadline_ms.  Errors: NETSWAP_ERROR_INFRA.
+ */
+struct peer *peer_start(struct pod *pod, const struct peer_config *config, const char *accel,
+			int disk_fd, guint16 port, int log_fd, guint deadline_ms, GError **error);
+void peer_free(struct peer *p); /* does not end its QEMU: the pod does; NULL is fine */
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the VM of the server boots and what its PID 1 is told (link.kind=pair). */
+#ifndef NETSWAP_RUN_PEER_SCRIPT_H
+#define NETSWAP_RUN_PEER_SCRIPT_H
+
+#include "build/kernel.h"
+#include "scenario/scenario.h"
+
+/* The two ends of the wire. */
+#define PEER_ADDRESS	  "10.0.9.1"
+#define PEER_GUEST_LENGTH "10.0.9.2/24"
+
+/* Stock Linux of the version that is built most often, whatever the guest runs. */
+struct kernel_request peer_kernel(void);
+
+/* Text for its board.script, of verbs as in vm-images/verbs.c; caller frees. */
+char *peer_script_write(const struct scenario *s);
+
+#endif

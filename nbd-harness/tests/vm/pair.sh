@@ -1,0 +1,57 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The server in a VM of its own: swap goes over the wire, a VM that stands still
+# for a while is survived, and one that dies leaves a verdict.  (That nothing else
+# is left is for run-tests to see.)
+#
+# usage: vm/pair.sh (from the top of the source tree)
+
+# shellcheck disable=SC2317 # the functions are called through check()
+# shellcheck source-path=SCRIPTDIR
+set -eu
+. "$(dirname "$0")/../tap.sh"
+. "$(dirname "$0")/vm.sh"
+
+# scenario NAME LINE...: the file $work/NAME.scn; the lines are a fault's, and what follows it.
+scenario() {
+	file=$work/$1.scn
+	shift
+	cat >"$file" <<EOF
+# SPDX-License-Identifier: GPL-2.0-only
+# Two VMs, and a fault of the server's
+[kernel]
+series=fix
+[swap]
+size=256M
+[link]
+kind=pair
+pcap=yes
+[pressure main]
+workload=anon
+total=160M
+[fault server]
+at=1s
+EOF
+	printf '%s\n' "$@" >>"$file"
+}
+
+crossed_the_wire() {
+	grep -q '"link" : "pair"' "$1/run.json" && [ -f "$1/peer.log" ] &&
+		[ "$(od -An -N4 -tx1 "$1/link.pcap")" = " d4 c3 b2 a1" ] &&
+		grep -aq NBDMAGIC "$1/link.pcap"
+}
+
+scenario stands-still 'kind=server-stop' 'for=2s'
+scenario dies 'kind=server-kill' '[expect]' 'verdict=STARVED' 'deadline=15s'
+begin_runs "$work/stands-still.scn" "$work/dies.scn"
+next_run || line=
+dir=$(echo "$line" | member run_dir)
+check "the server's VM stands still for 2 s: PASS" gave PASS "$line"
+check "what was swapped crossed the wire" crossed_the_wire "$dir"
+next_run || line=
+dir=$(echo "$line" | member run_dir)
+check "the server's VM dies: STARVED" gave STARVED "$line"
+check "its record is whole" record_is_whole "$dir"
+check "netswap run ends with status 0" wait "$harness"
+tap_end
