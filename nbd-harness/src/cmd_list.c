@@ -20,6 +20,7 @@
 struct row {
 	JsonObject *object; /* has at least name and help */
 	char *shown;	    /* the name as the plain list shows it */
+	char *versions;	    /* for the plain list, of kernels that have it; or NULL */
 };
 
 static void row_free(gpointer data)
@@ -28,6 +29,7 @@ static void row_free(gpointer data)
 
 	json_object_unref(row->object);
 	g_free(row->shown);
+	g_free(row->versions);
 	g_free(row);
 }
 
@@ -84,32 +86,62 @@ static gboolean list_kernels(GPtrArray *rows, GError **error)
 	return kernels != NULL;
 }
 
+static struct row *knob_row(GPtrArray *rows, const struct knob *knob)
+{
+	struct row *row;
+
+	for (guint i = 0; i < rows->len; i++) {
+		row = g_ptr_array_index(rows, i);
+		if (!strcmp(row->shown, knob->name))
+			return row;
+	}
+	row = add_row(rows, knob->name, knob->help);
+	json_object_set_string_member(row->object, "when", knob->at_boot ? "boot" : "any time");
+	json_object_set_object_member(row->object, "files", json_object_new());
+	return row;
+}
+
 static gboolean list_version_knobs(GPtrArray *rows, const char *version, GError **error)
 {
 	g_autoptr(GPtrArray) knobs = knobs_read(version, error);
 
 	for (guint i = 0; knobs && i < knobs->len; i++) {
 		const struct knob *knob = g_ptr_array_index(knobs, i);
-		struct row *row = add_row(rows, knob->name, knob->help);
+		struct row *row = knob_row(rows, knob);
+		g_autofree char *before = row->versions;
 
-		json_object_set_string_member(row->object, "version", version);
-		json_object_set_string_member(row->object, "file", knob->patch);
-		json_object_set_string_member(row->object, "when",
-					      knob->at_boot ? "boot" : "any time");
+		json_object_set_string_member(json_object_get_object_member(row->object, "files"),
+					      version, knob->patch);
+		row->versions = before ? g_strconcat(before, ", ", version, NULL)
+				       : g_strdup(version);
 	}
 	return knobs != NULL;
+}
+
+static gint by_version(gconstpointer a, gconstpointer b)
+{
+	const char *const *x = a, *const *y = b;
+
+	return strverscmp(*x, *y);
 }
 
 static gboolean list_knobs(GPtrArray *rows, GError **error)
 {
 	g_autofree char *patches = g_build_filename(netswap_data_dir(), "kernel-patches", NULL);
 	g_autoptr(GDir) dir = g_dir_open(patches, 0, error);
-	const char *version;
-	gboolean ok = dir != NULL;
+	g_autoptr(GPtrArray) versions = g_ptr_array_new_with_free_func(g_free);
+	const char *name;
 
-	while (ok && (version = g_dir_read_name(dir)))
-		ok = list_version_knobs(rows, version, error);
-	return ok;
+	if (!dir)
+		return FALSE;
+	while ((name = g_dir_read_name(dir)))
+		g_ptr_array_add(versions, g_strdup(name));
+	g_ptr_array_sort(versions, by_version);
+	for (guint i = 0; i < versions->len; i++) {
+		if (!list_version_knobs(rows, g_ptr_array_index(versions, i), error))
+			return FALSE;
+	}
+	return TRUE;
 }
 
 static gboolean list_named(GPtrArray *rows, const struct named *table)
@@ -248,8 +280,10 @@ static void print_text(const GPtrArray *rows)
 	for (guint i = 0; i < rows->len; i++) {
 		const struct row *row = g_ptr_array_index(rows, i);
 
-		g_print("%-*s  %s\n", (int)width, row->shown,
-			json_object_get_string_member(row->object, "help"));
+		g_print("%-*s  %s%s%s%s\n", (int)width, row->shown,
+			json_object_get_string_member(row->object, "help"),
+			row->versions ? " (" : "", row->versions ? row->versions : "",
+			row->versions ? ")" : "");
 	}
 }
 

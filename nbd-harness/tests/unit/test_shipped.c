@@ -25,19 +25,18 @@ static void test_shipped(gconstpointer data)
 
 /* Each patch of the ablate series but the first, the plumbing, adds one knob to the kernel's table.
  */
-static void test_knobs(void)
+static void test_knobs_of(gconstpointer version)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(GPtrArray) none = knobs_read("1.0", &error);
-	g_autoptr(GPtrArray) knobs = knobs_read("6.12", &error);
+	g_autoptr(GPtrArray) knobs = knobs_read(version, &error);
 
 	g_assert_no_error(error);
-	g_assert_cmpuint(none->len, ==, 0);
 	g_assert_cmpuint(knobs->len, >=, 15);
 	for (guint i = 0; i < knobs->len; i++) {
 		const struct knob *knob = g_ptr_array_index(knobs, i);
 		g_autofree char *slug = g_strdelimit(g_strdup(knob->name), "_", '-');
-		g_autofree char *base = g_strdup_printf("/%04u-%s.patch", i + 2, slug);
+		g_autofree char *base = g_strdup_printf("/%s/ablate/%04u-%s.patch",
+							(const char *)version, i + 2, slug);
 
 		g_assert_true(g_str_has_suffix(knob->patch, base));
 		g_assert_cmpstr(knob->help, !=, "");
@@ -46,8 +45,37 @@ static void test_knobs(void)
 	}
 }
 
+static void test_no_knobs(void)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GPtrArray) none = knobs_read("1.0", &error);
+
+	g_assert_no_error(error);
+	g_assert_cmpuint(none->len, ==, 0);
+}
+
+/* The knobs are those of the version that the scenario names. */
+static void test_unknown_knob(gconstpointer version)
+{
+	g_autofree char *text =
+		g_strdup_printf("[kernel]\nversion=%s\nseries=ablate\nablate=skb_drpo\n"
+				"[pressure main]\nworkload=anon\ntotal=64M\n",
+				(const char *)version);
+	g_autofree char *said =
+		g_strdup_printf("t.scn:4: kernel.ablate=skb_drpo: kernel-patches/%s "
+				"has no such knob; did you mean skb_drop? "
+				"(netswap list knobs)",
+				(const char *)version);
+	g_autoptr(GError) error = NULL;
+	SCOPED(scenario) s = scenario_parse(text, strlen(text), "t.scn", NULL, &error);
+
+	g_assert_null(s);
+	g_assert_cmpstr(error->message, ==, said);
+}
+
 int main(int argc, char **argv)
 {
+	static const char *const versions[] = { "6.1", "6.12" };
 	g_autoptr(GPtrArray) list = NULL;
 	g_autoptr(GError) error = NULL;
 
@@ -61,6 +89,13 @@ int main(int argc, char **argv)
 
 		g_test_add_data_func(path, entry, test_shipped);
 	}
-	g_test_add_func("/shipped/knobs", test_knobs);
+	for (guint i = 0; i < G_N_ELEMENTS(versions); i++) {
+		g_autofree char *known = g_strconcat("/shipped/knobs/", versions[i], NULL);
+		g_autofree char *unknown = g_strconcat("/shipped/unknown-knob/", versions[i], NULL);
+
+		g_test_add_data_func(known, versions[i], test_knobs_of);
+		g_test_add_data_func(unknown, versions[i], test_unknown_knob);
+	}
+	g_test_add_func("/shipped/no-knobs", test_no_knobs);
 	return g_test_run();
 }
