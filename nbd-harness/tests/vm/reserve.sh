@@ -8,6 +8,7 @@
 # `netswap inspect --live` by a live.json of this test's own.
 #
 # usage: vm/reserve.sh (from the top of the source tree; 4 min, and a kernel)
+#	 KERNEL=6.1 vm/reserve.sh
 
 # shellcheck disable=SC2317 # the functions are called through check()
 # shellcheck source-path=SCRIPTDIR
@@ -17,6 +18,7 @@ set -eu
 
 PROMPT_S=120 # from the start to a prompt, on a slow host
 PRESSED_S=300
+KERNEL=${KERNEL:-6.12}
 SERIES=fix,instrument
 RESERVE=/sys/kernel/debug/netswap/reserve
 
@@ -111,17 +113,19 @@ refuses_other_numbers() {
 }
 
 keeps_the_counts() {
-	"$netswap" run --out "$work/runs" --set kernel.series=$SERIES nbd/anon &&
+	"$netswap" run --out "$work/runs" --set kernel.version="$KERNEL" --set kernel.series=$SERIES \
+		nbd/anon &&
 		cat "$work"/runs/*/reserve.json && grep -q '"pages_atomic" : [1-9]' "$work"/runs/*/reserve.json
 }
 
 mkfifo "$work/keys"
-vmlinux=$(dirname "$("$netswap" kernel path --series $SERIES)")/vmlinux
-"$netswap" shell --set kernel.series=$SERIES --set machine.sysctl.vm.watermark_boost_factor=0 nbd/anon \
+vmlinux=$(dirname "$("$netswap" kernel path --version "$KERNEL" --series $SERIES)")/vmlinux
+"$netswap" shell --set kernel.version="$KERNEL" --set kernel.series=$SERIES \
+	--set machine.sysctl.vm.watermark_boost_factor=0 nbd/anon \
 	<"$work/keys" >"$work/shown" 2>"$work/said" &
 session=$!
 exec 5>"$work/keys"
-check "a guest with $SERIES has a shell" wait_for "$PROMPT_S" shown '/ # '
+check "a guest of $KERNEL with $SERIES has a shell" wait_for "$PROMPT_S" shown '/ # '
 enter "/bin/workload anon total_bytes=201326592 passes=2 seed=1"
 check "it was pressed" wait_for "$PRESSED_S" shown "^ended $asked"
 check "the observer reads what debugfs says" says_the_same
