@@ -75,7 +75,7 @@ static void test_unknown_knob(gconstpointer version)
 
 int main(int argc, char **argv)
 {
-	static const char *const versions[] = { "6.1", "6.12", "7.3" };
+	static const char *const versions[] = { "5.10", "6.1", "6.12", "7.3" };
 	g_autoptr(GPtrArray) list = NULL;
 	g_autoptr(GError) error = NULL;
 
