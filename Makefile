@@ -102,6 +102,12 @@ $(BUILD)/guest/no-dh.so: vm-images/server/no_dh.c
 	$(say) GUEST $@
 	$(Q)$(CC) -std=gnu11 -O2 -shared -fPIC -nostdlib -s $(WARN) -o $@ $<
 
+# Not a pressure pattern: what scripts/instructions boots.
+$(BUILD)/guest/loopback: workloads/loopback/loopback.c | $(PACKAGES)
+	@mkdir -p $(@D)
+	$(say) GUEST $@
+	$(Q)musl-gcc $(GUEST_CFLAGS) -o $@ $<
+
 unit-tests: $(UNIT_TESTS)
 
 # libFuzzer comes with clang; everything else is built with gcc.
