@@ -29,8 +29,21 @@
 #define INITRAMFS_FORMAT "1" /* raise it when the same files make another archive */
 #define DISK_FORMAT	 "1"
 
+static const char *const guest_modules[] = {
+	"virtio_pci", "virtio_net", "e1000", "e1000e", "8139cp", "vmxnet3", /* scenario nic= */
+	"nbd",								    /* swap */
+	"virtio_blk", "squashfs",					    /* the disk with fio */
+	NULL,
+};
+const char *const image_server_modules[] = {
+	"virtio_pci",	"virtio_net",  "virtio_blk", /* its devices */
+	"ifb",		"sch_ingress", "sch_netem",
+	"cls_matchall", "act_mirred", /* what shapes the link */
+	NULL,
+};
+
 static const char *const nbd_packages[] = { "nbd-client", NULL };
-static const char *const server_packages[] = { "nbd-server", NULL };
+static const char *const server_packages[] = { "nbd-server", "iproute2", NULL };
 static const char *const fio_packages[] = { "fio", "busybox-static", NULL };
 
 /* One file of an image; all of them are executable, which libraries may be. */
@@ -53,9 +66,17 @@ static GPtrArray *files_new(void)
 	return g_ptr_array_new_with_free_func(image_file_free);
 }
 
+/* Once: programs share libraries. */
 static void add(GPtrArray *files, const char *guest, const char *host)
 {
-	struct image_file *f = g_new0(struct image_file, 1);
+	struct image_file *f;
+
+	for (guint i = 0; i < files->len; i++) {
+		f = files->pdata[i];
+		if (!strcmp(f->guest, guest))
+			return;
+	}
+	f = g_new0(struct image_file, 1);
 
 	f->guest = g_strdup(guest);
 	f->host = g_strdup(host);
@@ -123,15 +144,16 @@ static gboolean add_files_to_key(struct cache_key *k, GPtrArray *files, GError *
 
 /* The key of an image of @files; NULL on error. */
 static char *image_key(const char *format, GPtrArray *files, const struct kernel *kernel,
-		       GError **error)
+		       const char *const *modules, GError **error)
 {
 	struct cache_key *k = cache_key_new();
-	g_autofree char *wanted = image_modules_wanted();
 	g_autofree char *key = NULL;
 	gboolean ok;
 
 	cache_key_text(k, "format", format);
 	if (kernel && kernel->modules) {
+		g_autofree char *wanted = g_strjoinv(" ", (char **)modules);
+
 		cache_key_text(k, "kernel", kernel->key);
 		cache_key_text(k, "modules", wanted);
 	}
@@ -154,8 +176,8 @@ static GPtrArray *initramfs_files(GError **error)
 	return g_steal_pointer(&files);
 }
 
-static gboolean write_initramfs(GPtrArray *files, const struct kernel *kernel, const char *work,
-				GError **error)
+static gboolean write_initramfs(GPtrArray *files, const struct kernel *kernel,
+				const char *const *modules, const char *work, GError **error)
 {
 	g_autofree char *path = g_build_filename(work, "initramfs.cpio", NULL);
 	SCOPED(cpio) c = cpio_new();
@@ -169,7 +191,7 @@ static gboolean write_initramfs(GPtrArray *files, const struct kernel *kernel, c
 		if (!cpio_add_file(c, f->guest, 0755, f->host, error))
 			return FALSE;
 	}
-	if (kernel->modules && !image_add_modules(c, kernel->modules, error))
+	if (kernel->modules && !image_add_modules(c, kernel->modules, modules, error))
 		return FALSE;
 	archive = cpio_end(c);
 	return g_file_set_contents(path, g_bytes_get_data(archive, NULL),
@@ -185,22 +207,26 @@ static GPtrArray *server_files(GError **error)
 	    !add_own(files, IMAGE_NO_DH, "no-dh.so", error))
 		return NULL;
 	root = debpkg_obtain(server_packages, error);
-	if (!root || !add_debian(files, root, "bin/nbd-server", "lib/x86_64-linux-gnu", error))
+	if (!root || !add_debian(files, root, "bin/nbd-server", "lib/x86_64-linux-gnu", error) ||
+	    !add_debian(files, root, "bin/ip", "lib/x86_64-linux-gnu", error) ||
+	    !add_debian(files, root, "sbin/tc", "lib/x86_64-linux-gnu", error))
 		return NULL;
 	return g_steal_pointer(&files);
 }
 
 /* The archive of @files in the cache; caller frees the path. */
-static char *obtain_initramfs(GPtrArray *files, const struct kernel *kernel, GError **error)
+static char *obtain_initramfs(GPtrArray *files, const struct kernel *kernel,
+			      const char *const *modules, GError **error)
 {
-	g_autofree char *key = image_key(INITRAMFS_FORMAT, files, kernel, error);
+	g_autofree char *key = image_key(INITRAMFS_FORMAT, files, kernel, modules, error);
 	SCOPED(cache_entry) entry = NULL;
 
 	if (!key)
 		return NULL;
 	entry = cache_begin("initramfs", key, "guest image", error);
-	if (!entry || (entry->work && (!write_initramfs(files, kernel, entry->work, error) ||
-				       !cache_commit(entry, error))))
+	if (!entry ||
+	    (entry->work && (!write_initramfs(files, kernel, modules, entry->work, error) ||
+			     !cache_commit(entry, error))))
 		return NULL;
 	return g_build_filename(entry->path, "initramfs.cpio", NULL);
 }
@@ -209,14 +235,14 @@ char *image_initramfs(const struct kernel *kernel, GError **error)
 {
 	g_autoptr(GPtrArray) files = initramfs_files(error);
 
-	return files ? obtain_initramfs(files, kernel, error) : NULL;
+	return files ? obtain_initramfs(files, kernel, guest_modules, error) : NULL;
 }
 
 char *image_server(const struct kernel *kernel, GError **error)
 {
 	g_autoptr(GPtrArray) files = server_files(error);
 
-	return files ? obtain_initramfs(files, kernel, error) : NULL;
+	return files ? obtain_initramfs(files, kernel, image_server_modules, error) : NULL;
 }
 
 static GPtrArray *disk_files(GError **error)
@@ -263,7 +289,7 @@ static gboolean write_disk(GPtrArray *files, const char *work, GError **error)
 char *image_fio(GError **error)
 {
 	g_autoptr(GPtrArray) files = disk_files(error);
-	g_autofree char *key = files ? image_key(DISK_FORMAT, files, NULL, error) : NULL;
+	g_autofree char *key = files ? image_key(DISK_FORMAT, files, NULL, NULL, error) : NULL;
 	SCOPED(cache_entry) entry = NULL;
 
 	if (!key)

@@ -16,7 +16,9 @@
 char *image_initramfs(const struct kernel *kernel, GError **error);
 #define IMAGE_NO_DH "lib/no-dh.so" /* to preload into nbd-server: vm-images/server/no_dh.c */
 
-/* The same of the VM in which the swap server runs; @kernel has its drivers built in. */
+/* The same of the VM in which the swap server runs, with tc and ip. */
+extern const char
+	*const image_server_modules[]; /* for it to load, in this order; NULL-terminated */
 char *image_server(const struct kernel *kernel, GError **error);
 /* Path of the read-only disk image with fio and its libraries; caller frees. */
 char *image_fio(GError **error);

@@ -21,13 +21,6 @@
 
 #define FOLDER_DEPTH_MAX 16
 
-static const char *const wanted[] = {
-	"virtio_pci", "virtio_net", "e1000", "e1000e", "8139cp", "vmxnet3", /* scenario nic= */
-	"nbd",								    /* swap */
-	"virtio_blk", "squashfs",					    /* the disk with fio */
-	NULL,
-};
-
 /* The archive, the index of module files, and what is in the archive. */
 struct packing {
 	struct cpio *c;
@@ -35,11 +28,6 @@ struct packing {
 	GHashTable *files; /* module name -> file name in the archive, once added */
 	GHashTable *needs; /* module name -> GStrv of the modules it depends on */
 };
-
-char *image_modules_wanted(void)
-{
-	return g_strjoinv(" ", (char **)wanted);
-}
 
 /* "net-failover.ko.xz" -> "net_failover"; NULL if it is no module; caller frees. */
 static char *module_name(const char *file)
@@ -188,7 +176,7 @@ static gboolean add_with_needs(struct packing *p, const char *name, GString *lin
 	return TRUE;
 }
 
-static gboolean add_wanted(struct packing *p, GError **error)
+static gboolean add_wanted(struct packing *p, const char *const *wanted, GError **error)
 {
 	g_autoptr(GString) order = g_string_new(NULL);
 
@@ -205,7 +193,8 @@ static gboolean add_wanted(struct packing *p, GError **error)
 	return TRUE;
 }
 
-gboolean image_add_modules(struct cpio *c, const char *modules, GError **error)
+gboolean image_add_modules(struct cpio *c, const char *modules, const char *const *wanted,
+			   GError **error)
 {
 	g_autofree char *folder = g_build_filename(modules, "lib/modules", NULL);
 	struct packing p = {
@@ -215,7 +204,7 @@ gboolean image_add_modules(struct cpio *c, const char *modules, GError **error)
 		.needs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 					       (GDestroyNotify)g_strfreev),
 	};
-	gboolean ok = index_folder(p.paths, folder, 0, error) && add_wanted(&p, error);
+	gboolean ok = index_folder(p.paths, folder, 0, error) && add_wanted(&p, wanted, error);
 
 	g_hash_table_unref(p.paths);
 	g_hash_table_unref(p.files);

@@ -11,9 +11,11 @@
 
 #include "build/cpio.h"
 
-/* @modules: a folder with lib/modules/VERSION/, as a kernel's package has it. */
-gboolean image_add_modules(struct cpio *c, const char *modules, GError **error);
-/* The names that are looked for, as one text: part of an image's key. */
-char *image_modules_wanted(void);
+/*
+ * @modules: a folder with lib/modules/VERSION/, as a kernel's package has it.
+ * @wanted: names, NULL-terminated.
+ */
+gboolean image_add_modules(struct cpio *c, const char *modules, const char *const *wanted,
+			   GError **error);
 
 #endif

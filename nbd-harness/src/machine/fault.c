@@ -96,6 +96,26 @@ static gboolean guest_write(struct machine *m, const struct scenario_fault *f, G
 	return TRUE;
 }
 
+static gboolean begin_shape(struct machine *m, const struct scenario_fault *f, GError **error)
+{
+	return machine_shape_link(m, f, TRUE, error);
+}
+
+static gboolean end_shape(struct machine *m, const struct scenario_fault *f, GError **error)
+{
+	return machine_shape_link(m, f, FALSE, error);
+}
+
+static gboolean drop_carrier(struct machine *m, const struct scenario_fault *f, GError **error)
+{
+	return machine_set_carrier(m, FALSE, error);
+}
+
+static gboolean raise_carrier(struct machine *m, const struct scenario_fault *f, GError **error)
+{
+	return machine_set_carrier(m, TRUE, error);
+}
+
 static const struct fault_actions actions[FAULT_KINDS] = {
 	[FAULT_SERVER_STOP] = { stop_server, continue_server, TRUE, NULL },
 	[FAULT_SERVER_KILL] = { kill_server, NULL, TRUE, "server" },
@@ -105,6 +125,9 @@ static const struct fault_actions actions[FAULT_KINDS] = {
 	[FAULT_SWAP_FLIP] = { flip_bits, NULL, FALSE, NULL },
 	[FAULT_SWAP_EIO] = { begin_eio, end_eio, FALSE, NULL },
 	[FAULT_GUEST_WRITE] = { guest_write, NULL, FALSE, NULL },
+	[FAULT_LINK] = { begin_shape, end_shape, TRUE, NULL },
+	[FAULT_PARTITION] = { begin_shape, end_shape, TRUE, NULL },
+	[FAULT_CARRIER] = { drop_carrier, raise_carrier, TRUE, NULL },
 };
 
 gboolean fault_begin(struct machine *m, const struct scenario_fault *f, GError **error)

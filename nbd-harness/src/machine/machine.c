@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "machine/flooder.h"
+#include "machine/shape.h"
 
 #define SERVER_DEADLINE_MS 15000
 #define PEER_DEADLINE_MS   60000
@@ -95,6 +96,32 @@ static gboolean start_flooder(struct machine *m, int log_fd, GError **error)
 	return TRUE;
 }
 
+/* The link as the scenario has it, with the faults in force. */
+static gboolean shape_link(struct machine *m, GError **error)
+{
+	struct scenario_shape out = m->scenario->link.shape, in = out;
+
+	for (guint i = 0; i < m->shaping->len; i++) {
+		const struct scenario_fault *f = g_ptr_array_index(m->shaping, i);
+
+		if (f->out)
+			out = shape_with(out, f);
+		if (f->in)
+			in = shape_with(in, f);
+	}
+	return peer_shape(m->peer, m->pod, &out, &in, error);
+}
+
+gboolean machine_shape_link(struct machine *m, const struct scenario_fault *fault, gboolean on,
+			    GError **error)
+{
+	if (on)
+		g_ptr_array_add(m->shaping, (gpointer)fault);
+	else
+		g_ptr_array_remove(m->shaping, (gpointer)fault);
+	return shape_link(m, error);
+}
+
 /* Where the swap image is served: beside QEMU, or in a VM of its own. */
 static gboolean start_server(struct machine *m, const struct machine_config *config, GError **error)
 {
@@ -106,7 +133,7 @@ static gboolean start_server(struct machine *m, const struct machine_config *con
 	m->peer = peer_start(m->pod, &config->peer, config->accel, m->swap_fd,
 			     m->scenario->swap.port, config->server_log_fd, PEER_DEADLINE_MS,
 			     error);
-	if (m->peer)
+	if (m->peer && shape_link(m, error))
 		m->server = server_in_vm(m->pod, m->scenario, m->peer->qemu->child,
 					 config->server_log_fd, SERVER_DEADLINE_MS, error);
 	return m->server != NULL;
@@ -135,6 +162,7 @@ struct machine *machine_start(const struct scenario *s, const struct machine_con
 	m->scenario = s;
 	m->events = *events;
 	m->swap_fd = -1;
+	m->shaping = g_ptr_array_new();
 	if (!host_has_memory(s, error))
 		goto fail;
 	m->pod = pod_new(on_child_exit, m, error);
@@ -178,6 +206,7 @@ void machine_free(struct machine *m)
 	pod_free(m->pod);
 	if (m->swap_fd >= 0)
 		close(m->swap_fd);
+	g_ptr_array_unref(m->shaping);
 	g_free(m);
 }
 
@@ -204,6 +233,18 @@ gboolean machine_resume(struct machine *m, GError **error)
 	if (!execute(m, "cont", error))
 		return FALSE;
 	m->vm_running = TRUE;
+	return TRUE;
+}
+
+gboolean machine_set_carrier(struct machine *m, gboolean on, GError **error)
+{
+	const char *arguments = on ? "{\"name\":\"net\",\"up\":true}"
+				   : "{\"name\":\"net\",\"up\":false}";
+	JsonNode *answer = qmp_execute(m->qemu->qmp, "set_link", arguments, QMP_DEADLINE_MS, error);
+
+	if (!answer)
+		return FALSE;
+	json_node_unref(answer);
 	return TRUE;
 }
 

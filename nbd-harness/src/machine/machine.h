@@ -48,6 +48,7 @@ struct machine {
 	struct qemu *qemu;
 	struct board *board;  /* the guest's: qemu->board */
 	gint64 qemu_start_us; /* monotonic, just before QEMU was started */
+	GPtrArray *shaping;   /* of const struct scenario_fault: those of the link in force */
 	int swap_fd;	      /* memfd of the swap image */
 	gboolean vm_running;  /* by QMP's STOP and RESUME */
 };
@@ -71,6 +72,12 @@ gint64 machine_paused_us(const struct machine *m);
 
 /* Ask PID 1 of the guest to carry out one more script line; does not wait. */
 void machine_request(struct machine *m, const char *line);
+
+/* Shape the link with @fault (kind link or partition) in force, or no longer. */
+gboolean machine_shape_link(struct machine *m, const struct scenario_fault *fault, gboolean on,
+			    GError **error);
+/* The carrier of the guest's NIC. */
+gboolean machine_set_carrier(struct machine *m, gboolean on, GError **error);
 
 /* Processes, as GArray of pid_t; caller frees. */
 GArray *machine_qemu_pids(struct machine *m);

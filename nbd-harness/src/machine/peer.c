@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "machine/shape.h"
 
 #define PEER_MEMORY_BYTES (192u << 20)
 #define PEER_CPUS	  1 /* it serves; the CPUs are the guest's */
@@ -38,7 +39,8 @@ static gboolean make_wire(int fds[2], GError **error)
 	return TRUE;
 }
 
-static gboolean fail(const struct peer *p, guint deadline_ms, GError **error)
+/* Why it has not done @what. */
+static gboolean fail(const struct peer *p, const char *what, guint deadline_ms, GError **error)
 {
 	g_autofree char *said = g_strndup(p->qemu->board->error, sizeof(p->qemu->board->error));
 
@@ -46,15 +48,16 @@ static gboolean fail(const struct peer *p, guint deadline_ms, GError **error)
 		g_autofree char *how = text_wait_status(p->qemu->child->wait_status);
 
 		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA,
-			    "the server's VM %s before it was ready", how);
+			    "the server's VM %s before it %s", how, what);
 	} else if (p->qemu->board->phase == BOARD_FAILED) {
 		g_autofree char *text = g_utf8_make_valid(said, -1);
 
 		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA, "the server's VM: %s", text);
 	} else {
-		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA,
-			    "the server's VM was not ready in %u s: see peer.log",
-			    deadline_ms / 1000);
+		g_set_error(
+			error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA,
+			"the server's VM has not, in %u s, come so far that it %s: see peer.log",
+			deadline_ms / 1000, what);
 	}
 	return FALSE;
 }
@@ -72,7 +75,7 @@ static gboolean wait_until_ready(const struct peer *p, struct pod *pod, guint de
 		if (phase == BOARD_FAILED || pod_wait(pod, p->qemu->child, LOOK_MS))
 			break;
 	}
-	return fail(p, deadline_ms, error);
+	return fail(p, "was ready", deadline_ms, error);
 }
 
 struct peer *peer_start(struct pod *pod, const struct peer_config *config, const char *accel,
@@ -107,6 +110,42 @@ struct peer *peer_start(struct pod *pod, const struct peer_config *config, const
 		return p;
 	peer_free(p);
 	return NULL;
+}
+
+gboolean peer_do(struct peer *p, struct pod *pod, const char *line, GError **error)
+{
+	gint64 until_us = g_get_monotonic_time() + PEER_REQUEST_MS * G_TIME_SPAN_MILLISECOND;
+	struct board *board = p->qemu->board;
+	g_autofree char *what = g_strdup_printf("did \"%s\"", line);
+
+	g_strlcpy(board->request, line, BOARD_REQUEST_BYTES);
+	guint64 seq = __atomic_add_fetch(&board->request_seq, 1, __ATOMIC_RELEASE);
+
+	while (g_get_monotonic_time() < until_us) {
+		if (board->phase == BOARD_FAILED)
+			break;
+		if (__atomic_load_n(&board->request_done, __ATOMIC_ACQUIRE) == seq)
+			return TRUE;
+		if (pod_wait(pod, p->qemu->child, LOOK_MS))
+			break;
+	}
+	return fail(p, what, PEER_REQUEST_MS, error);
+}
+
+static gboolean shape(struct peer *p, struct pod *pod, const char *device,
+		      const struct scenario_shape *s, GError **error)
+{
+	g_autofree char *netem = shape_netem(s);
+	g_autofree char *line =
+		g_strdup_printf("run tc qdisc replace dev %s root netem %s", device, netem);
+
+	return peer_do(p, pod, line, error);
+}
+
+gboolean peer_shape(struct peer *p, struct pod *pod, const struct scenario_shape *out,
+		    const struct scenario_shape *in, GError **error)
+{
+	return shape(p, pod, PEER_INGRESS, out, error) && shape(p, pod, PEER_WIRE, in, error);
 }
 
 void peer_free(struct peer *p)

@@ -17,6 +17,12 @@
 
 #include "machine/pod.h"
 #include "machine/qemu.h"
+#include "scenario/scenario.h"
+
+/* Its device on the wire, and the one that what comes in from there takes a turn through:
+ * netem shapes what goes out of a device. */
+#define PEER_WIRE    "eth0"
+#define PEER_INGRESS "ifb0"
 
 struct peer_config {
 	const char *kernel_image;
@@ -37,6 +43,12 @@ struct peer {
  */
 struct peer *peer_start(struct pod *pod, const struct peer_config *config, const char *accel,
 			int disk_fd, guint16 port, int log_fd, guint deadline_ms, GError **error);
+/* Let its PID 1 carry out one script line; returns when it has, within PEER_REQUEST_MS. */
+#define PEER_REQUEST_MS 10000
+gboolean peer_do(struct peer *p, struct pod *pod, const char *line, GError **error);
+/* What the link does from now on to what the guest sends (@out) and receives (@in). */
+gboolean peer_shape(struct peer *p, struct pod *pod, const struct scenario_shape *out,
+		    const struct scenario_shape *in, GError **error);
 void peer_free(struct peer *p); /* does not end its QEMU: the pod does; NULL is fine */
 
 #endif

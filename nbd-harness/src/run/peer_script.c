@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "build/image.h"
-#include "machine/qemu.h"
+#include "machine/peer.h"
 #include "machine/server.h"
 
 #define DISK	   "/dev/vda"
@@ -18,7 +18,22 @@
 
 struct kernel_request peer_kernel(void)
 {
-	return (struct kernel_request){ .version = KERNEL_VERSION_DEFAULT };
+	return (struct kernel_request){ .debian = KERNEL_VERSION_DEFAULT };
+}
+
+static void load_modules(GString *script)
+{
+	for (guint i = 0; image_server_modules[i]; i++)
+		text_line(script, "modprobe %s", image_server_modules[i]);
+}
+
+/* What comes in from the wire goes out through a device of its own, where it can be shaped. */
+static void turn_ingress(GString *script)
+{
+	text_line(script, "run ip link set " PEER_INGRESS " up");
+	text_line(script, "run tc qdisc add dev " PEER_WIRE " ingress");
+	text_line(script, "run tc filter add dev " PEER_WIRE
+			  " ingress matchall action mirred egress redirect dev " PEER_INGRESS);
 }
 
 static void write_file(GString *script, const char *path, const char *text)
@@ -46,9 +61,11 @@ char *peer_script_write(const struct scenario *s)
 {
 	GString *script = g_string_new(NULL);
 
-	text_line(script, "ifup eth0 " PEER_ADDRESS "/24");
+	load_modules(script);
+	text_line(script, "ifup " PEER_WIRE " " PEER_ADDRESS "/24");
 	text_line(script, "ifup eth1 " QEMU_FORWARD_ADDRESS);
 	text_line(script, "ifup lo 127.0.0.1/8");
+	turn_ingress(script);
 	text_line(script, "wait-block " DISK " %u", DISK_MS);
 	start_nbd_server(script, s);
 	text_line(script, "ready");

@@ -10,7 +10,7 @@
 #define PEER_ADDRESS	  "10.0.9.1"
 #define PEER_GUEST_LENGTH "10.0.9.2/24"
 
-/* Stock Linux of the version that is built most often, whatever the guest runs. */
+/* Debian's prebuilt one, whatever the guest runs: what it serves with is what people have. */
 struct kernel_request peer_kernel(void);
 
 /* Text for its board.script, of verbs as in vm-images/verbs.c; caller frees. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "scenario/check.h"
+#include "scenario/check_private.h"
 
 #include <string.h>
 
@@ -14,13 +14,6 @@
 #define PAGE_BYTES 4096u
 /* What a small kernel, its page tables and PID 1 keep for themselves, with room for stray pages. */
 #define KERNEL_SHARE_BYTES (64 * MIB)
-
-struct check {
-	const struct scenario *s;
-	const struct document *doc;
-	const char *file;
-	GError **error;
-};
 
 /* Where SECTION.KEY was written: its line, or its section's, or the file. */
 static const char *where_of(const struct check *c, const char *label, const char *key)
@@ -37,12 +30,7 @@ static const char *where_of(const struct check *c, const char *label, const char
 	return c->file;
 }
 
-static gboolean fail(const struct check *c, const char *label, const char *key, const char *fmt,
-		     ...) G_GNUC_PRINTF(4, 5);
-
-/* "FILE:LINE: LABEL.KEY" + message. */
-static gboolean fail(const struct check *c, const char *label, const char *key, const char *fmt,
-		     ...)
+gboolean check_fail(const struct check *c, const char *label, const char *key, const char *fmt, ...)
 {
 	g_autofree char *message = NULL;
 	va_list args;
@@ -60,8 +48,8 @@ static gboolean check_exists(const struct check *c, const char *key, const char 
 {
 	if (!path || g_file_test(path, test))
 		return TRUE;
-	return fail(c, "kernel", key, "=%s: no such %s", path,
-		    test == G_FILE_TEST_IS_DIR ? "folder" : "file");
+	return check_fail(c, "kernel", key, "=%s: no such %s", path,
+			  test == G_FILE_TEST_IS_DIR ? "folder" : "file");
 }
 
 /* "6.12": it becomes part of package and folder names. */
@@ -70,7 +58,8 @@ static gboolean check_version(const struct check *c, const char *key, const char
 	if (!version ||
 	    g_regex_match_simple("^[0-9]+\\.[0-9]+$", version, G_REGEX_DOLLAR_ENDONLY, 0))
 		return TRUE;
-	return fail(c, "kernel", key, "=%s is no kernel version; write it as in 6.12", version);
+	return check_fail(c, "kernel", key, "=%s is no kernel version; write it as in 6.12",
+			  version);
 }
 
 /* The series that exist for the version, for a message. */
@@ -95,9 +84,9 @@ static gboolean fail_series(const struct check *c, const char *folder, const cha
 		g_string_append_printf(known, " %s", (char *)at->data);
 	g_list_free_full(names, g_free);
 	hint = nearest_hint(&near);
-	return fail(c, "kernel", "series",
-		    "=%s: kernel-patches/%s has no such series%s (it has:%s)", name,
-		    c->s->kernel.version, hint, known->len ? known->str : " none");
+	return check_fail(c, "kernel", "series",
+			  "=%s: kernel-patches/%s has no such series%s (it has:%s)", name,
+			  c->s->kernel.version, hint, known->len ? known->str : " none");
 }
 
 static gboolean check_series(const struct check *c)
@@ -127,9 +116,9 @@ static gboolean check_knob(const struct check *c, GPtrArray *knobs, const char *
 		nearest_offer(&near, knob->name);
 	}
 	hint = nearest_hint(&near);
-	return fail(c, "kernel", "ablate",
-		    "=%s: kernel-patches/%s has no such knob%s (netswap list knobs)", name,
-		    c->s->kernel.version, hint);
+	return check_fail(c, "kernel", "ablate",
+			  "=%s: kernel-patches/%s has no such knob%s (netswap list knobs)", name,
+			  c->s->kernel.version, hint);
 }
 
 static gboolean check_ablate(const struct check *c)
@@ -139,9 +128,9 @@ static gboolean check_ablate(const struct check *c)
 	if (!*c->s->kernel.ablate)
 		return TRUE;
 	if (!g_strv_contains((const char *const *)c->s->kernel.series, KNOBS_SERIES))
-		return fail(c, "kernel", "ablate",
-			    "=%s needs a kernel with knobs; add " KNOBS_SERIES " to series",
-			    *c->s->kernel.ablate);
+		return check_fail(c, "kernel", "ablate",
+				  "=%s needs a kernel with knobs; add " KNOBS_SERIES " to series",
+				  *c->s->kernel.ablate);
 	knobs = knobs_read(c->s->kernel.version, c->error);
 	if (!knobs)
 		return FALSE;
@@ -166,19 +155,20 @@ static gboolean check_kernel_choice(const struct check *c)
 
 	for (guint i = 0; i < G_N_ELEMENTS(ways); i++) {
 		if (ways[i].value && chosen)
-			return fail(c, "kernel", ways[i].key,
-				    " and kernel.%s exclude each other; keep one", chosen);
+			return check_fail(c, "kernel", ways[i].key,
+					  " and kernel.%s exclude each other; keep one", chosen);
 		if (ways[i].value)
 			chosen = ways[i].key;
 	}
 	if (c->s->kernel.vmlinux && !c->s->kernel.image)
-		return fail(c, "kernel", "vmlinux",
-			    " needs kernel.image, the kernel it belongs to");
+		return check_fail(c, "kernel", "vmlinux",
+				  " needs kernel.image, the kernel it belongs to");
 	if (!c->s->kernel.debian && !c->s->kernel.image)
 		return TRUE;
 	if (*c->s->kernel.series || *c->s->kernel.patches || *c->s->kernel.config)
-		return fail(c, "kernel", chosen,
-			    " is a prebuilt kernel; series, patches and config cannot change it");
+		return check_fail(
+			c, "kernel", chosen,
+			" is a prebuilt kernel; series, patches and config cannot change it");
 	return TRUE;
 }
 
@@ -207,7 +197,7 @@ static gboolean check_kernel(const struct check *c)
 static gboolean check_machine(const struct check *c)
 {
 	if (c->s->machine.memory_bytes % MIB)
-		return fail(c, "machine", "memory", " is not a multiple of 1M");
+		return check_fail(c, "machine", "memory", " is not a multiple of 1M");
 	for (guint i = 0; i < c->s->machine.sysctls->len; i++) {
 		const struct scenario_sysctl *sysctl = g_ptr_array_index(c->s->machine.sysctls, i);
 		gsize length = strspn(sysctl->name, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "_-.");
@@ -215,8 +205,9 @@ static gboolean check_machine(const struct check *c)
 
 		if (sysctl->name[length] || !strchr(sysctl->name, '.') ||
 		    strstr(sysctl->name, ".."))
-			return fail(c, "machine", key,
-				    " is no name of a sysctl; write it as in sysctl.vm.swappiness");
+			return check_fail(
+				c, "machine", key,
+				" is no name of a sysctl; write it as in sysctl.vm.swappiness");
 	}
 	return TRUE;
 }
@@ -226,23 +217,25 @@ static gboolean check_swap(const struct check *c)
 	gboolean nbdkit = !strcmp(c->s->swap.backend, "nbdkit");
 
 	if (c->s->swap.delay_ms && !nbdkit)
-		return fail(c, "swap", "delay", " needs backend=nbdkit; %s cannot delay",
-			    c->s->swap.backend);
+		return check_fail(c, "swap", "delay", " needs backend=nbdkit; %s cannot delay",
+				  c->s->swap.backend);
 	if (c->s->swap.rate_bytes_per_s && !nbdkit)
-		return fail(c, "swap", "rate", " needs backend=nbdkit; %s cannot throttle",
-			    c->s->swap.backend);
+		return check_fail(c, "swap", "rate", " needs backend=nbdkit; %s cannot throttle",
+				  c->s->swap.backend);
 	if (c->s->swap.reconnect && !c->s->swap.timeout_s)
-		return fail(c, "swap", "reconnect",
-			    " needs timeout=: requests that were in flight are sent again when it "
-			    "ends");
+		return check_fail(
+			c, "swap", "reconnect",
+			" needs timeout=: requests that were in flight are sent again when it "
+			"ends");
 	if (c->s->swap.reconnect && c->s->swap.connections > 1)
-		return fail(c, "swap", "reconnect", " needs connections=1");
+		return check_fail(c, "swap", "reconnect", " needs connections=1");
 	if (c->s->swap.size_bytes % PAGE_BYTES)
-		return fail(c, "swap", "size", " is not a multiple of 4K");
+		return check_fail(c, "swap", "size", " is not a multiple of 4K");
 	if (c->s->link.pair && strcmp(c->s->swap.backend, "nbd-server"))
-		return fail(c, "swap", "backend",
-			    "=%s does not run in a VM of its own (link.kind=pair); nbd-server does",
-			    c->s->swap.backend);
+		return check_fail(
+			c, "swap", "backend",
+			"=%s does not run in a VM of its own (link.kind=pair); nbd-server does",
+			c->s->swap.backend);
 	return TRUE;
 }
 
@@ -251,18 +244,18 @@ static gboolean check_pressure(const struct check *c, const struct scenario_pres
 	g_autofree char *label = g_strconcat("pressure ", p->name, NULL);
 
 	if (p->fio_job && !g_file_test(p->fio_job, G_FILE_TEST_IS_REGULAR))
-		return fail(c, label, "fio_job", "=%s: no such file", p->fio_job);
+		return check_fail(c, label, "fio_job", "=%s: no such file", p->fio_job);
 	if (!strcmp(p->workload, "flood") &&
 	    (p->flood.sockets < p->processes || p->flood.rate < p->processes))
-		return fail(c, label, "processes",
-			    "=%u: each needs a socket and a datagram a second of its own",
-			    p->processes);
+		return check_fail(c, label, "processes",
+				  "=%u: each needs a socket and a datagram a second of its own",
+				  p->processes);
 	if (c->s->link.pair && !strcmp(p->workload, "flood"))
-		return fail(c, label, "workload",
-			    "=flood comes over QEMU's user network: it needs link.kind=user");
+		return check_fail(c, label, "workload",
+				  "=flood comes over QEMU's user network: it needs link.kind=user");
 	if (p->start_after_ms >= c->s->expect.deadline_s * 1000ull)
-		return fail(c, label, "start_after", " is not before expect.deadline=%us",
-			    c->s->expect.deadline_s);
+		return check_fail(c, label, "start_after", " is not before expect.deadline=%us",
+				  c->s->expect.deadline_s);
 	return TRUE;
 }
 
@@ -291,7 +284,7 @@ static gboolean check_room(const struct check *c)
 	swap_text = units_format_bytes(c->s->swap.size_bytes);
 	memory_text = units_format_bytes(c->s->machine.memory_bytes);
 	need_text = units_format_bytes(pressure + KERNEL_SHARE_BYTES - c->s->machine.memory_bytes);
-	return fail(
+	return check_fail(
 		c, "swap", "size",
 		"=%s is too small: the pressure needs %s and the kernel %s, machine.memory is %s; "
 		"write swap.size=%s or lower the pressure's total",
@@ -338,14 +331,15 @@ static gboolean check_healing(const struct check *c, const struct scenario_fault
 			      const char *label)
 {
 	gboolean heals = f->kind == FAULT_SERVER_STOP || f->kind == FAULT_VM_STOP ||
-			 f->kind == FAULT_SWAP_EIO;
+			 f->kind == FAULT_SWAP_EIO || check_is_of_link(f->kind);
 
 	if (f->for_ms && !heals)
-		return fail(c, label, "for", " has no meaning: %s cannot be healed",
-			    fault_table[f->kind].name);
+		return check_fail(c, label, "for", " has no meaning: %s cannot be healed",
+				  fault_table[f->kind].name);
 	/* Nothing can be judged about a machine that never runs again. */
 	if (!f->for_ms && f->kind == FAULT_VM_STOP)
-		return fail(c, label, "for", " is missing: say how long the machine is paused");
+		return check_fail(c, label, "for",
+				  " is missing: say how long the machine is paused");
 	return TRUE;
 }
 
@@ -355,35 +349,38 @@ static gboolean check_fault(const struct check *c, const struct scenario_fault *
 	gboolean writes = f->kind == FAULT_GUEST_WRITE;
 
 	if (f->at_ms >= c->s->expect.deadline_s * 1000ull)
-		return fail(c, label, "at",
-			    " is not before expect.deadline=%us; it would never happen",
-			    c->s->expect.deadline_s);
+		return check_fail(c, label, "at",
+				  " is not before expect.deadline=%us; it would never happen",
+				  c->s->expect.deadline_s);
 	if (f->kind == FAULT_SWAP_EIO && strcmp(c->s->swap.backend, "nbdkit"))
-		return fail(c, label, "kind",
-			    "=swap-eio needs swap.backend=nbdkit; %s cannot fail requests",
-			    c->s->swap.backend);
+		return check_fail(c, label, "kind",
+				  "=swap-eio needs swap.backend=nbdkit; %s cannot fail requests",
+				  c->s->swap.backend);
 	if (f->kind == FAULT_SERVER_RESET && strcmp(c->s->swap.backend, "nbd-server"))
-		return fail(
+		return check_fail(
 			c, label, "kind",
 			"=server-reset needs swap.backend=nbd-server, which has a process for each "
 			"connection; %s has not",
 			c->s->swap.backend);
 	if (f->kind == FAULT_SERVER_RESET && c->s->link.pair)
-		return fail(c, label, "kind",
-			    "=server-reset does not reach into a VM of the server's own: it needs "
-			    "link.kind=user");
+		return check_fail(
+			c, label, "kind",
+			"=server-reset does not reach into a VM of the server's own: it needs "
+			"link.kind=user");
 	if (f->kind == FAULT_SERVER_RESET && !c->s->swap.reconnect)
-		return fail(c, label, "kind",
-			    "=server-reset needs swap.reconnect=yes: nobody else connects anew");
+		return check_fail(
+			c, label, "kind",
+			"=server-reset needs swap.reconnect=yes: nobody else connects anew");
 	if (writes && (!f->file || !f->value))
-		return fail(c, label, "kind", "=guest-write needs file= and value=");
+		return check_fail(c, label, "kind", "=guest-write needs file= and value=");
 	if (writes && *f->file != '/')
-		return fail(c, label, "file", "=%s is not an absolute path in the guest", f->file);
+		return check_fail(c, label, "file", "=%s is not an absolute path in the guest",
+				  f->file);
 	if (writes && strpbrk(f->file, " \t"))
-		return fail(c, label, "file", "=%s must not hold blanks", f->file);
+		return check_fail(c, label, "file", "=%s must not hold blanks", f->file);
 	if (!writes && (f->file || f->value))
-		return fail(c, label, f->file ? "file" : "value", " needs kind=guest-write, not %s",
-			    fault_table[f->kind].name);
+		return check_fail(c, label, f->file ? "file" : "value",
+				  " needs kind=guest-write, not %s", fault_table[f->kind].name);
 	return check_healing(c, f, label);
 }
 
@@ -392,7 +389,8 @@ gboolean scenario_check(const struct scenario *s, const struct document *doc, co
 {
 	const struct check c = { .s = s, .doc = doc, .file = file, .error = error };
 
-	if (!check_kernel(&c) || !check_machine(&c) || !check_swap(&c) || !check_pressures(&c))
+	if (!check_kernel(&c) || !check_machine(&c) || !check_swap(&c) || !check_pressures(&c) ||
+	    !check_link(&c))
 		return FALSE;
 	for (guint i = 0; i < s->faults->len; i++) {
 		if (!check_fault(&c, g_ptr_array_index(s->faults, i)))

@@ -52,6 +52,13 @@ const struct named link_table[] = {
 	{ NULL, NULL },
 };
 
+const struct named direction_table[] = {
+	{ "both", "whatever crosses the link" },
+	{ "out", "what the guest sends" },
+	{ "in", "what the guest receives" },
+	{ NULL, NULL },
+};
+
 const struct named switch_table[] = {
 	{ "no", "off" },
 	{ "yes", "on" },
@@ -82,6 +89,10 @@ const struct named fault_table[FAULT_KINDS + 1] = {
 	[FAULT_SWAP_FLIP] = { "swap-flip", "flip one bit in every page of the swap image" },
 	[FAULT_SWAP_EIO] = { "swap-eio", "the server answers reads with EIO (backend nbdkit)" },
 	[FAULT_GUEST_WRITE] = { "guest-write", "the guest's PID 1 writes value= to file=" },
+	[FAULT_LINK] = { "link",
+			 "delay=, loss=, ... of the link are other than usual (link.kind=pair)" },
+	[FAULT_PARTITION] = { "partition", "nothing crosses the link (link.kind=pair)" },
+	[FAULT_CARRIER] = { "carrier", "the guest's network card has no carrier" },
 };
 
 const struct named verdict_table[VERDICTS + 1] = {
@@ -140,6 +151,13 @@ const struct scenario_key scenario_keys[] = {
 	{ "link", "nic", KEY_CHOICE, nic_table, .fallback = "virtio-net", .help = "network card of the guest" },
 	{ "link", "pcap", KEY_CHOICE, switch_table, .fallback = "no",
 	  .help = "record the headers of all that crosses the link, in link.pcap" },
+	{ "link", "delay", KEY_DURATION, .fallback = "0", .max = 60 * SECOND, .help = "added in each direction, so half a round trip (link.kind=pair, as those below)" },
+	{ "link", "jitter", KEY_DURATION, .fallback = "0", .max = 60 * SECOND, .help = "of the delay, plus or minus" },
+	{ "link", "loss", KEY_PERCENT, .fallback = "0%", .help = "share of the frames that are lost" },
+	{ "link", "duplicate", KEY_PERCENT, .fallback = "0%", .help = "share that arrive twice" },
+	{ "link", "reorder", KEY_PERCENT, .fallback = "0%", .help = "share that overtake the others; needs delay" },
+	{ "link", "corrupt", KEY_PERCENT, .fallback = "0%", .help = "share that arrive with a bit flipped" },
+	{ "link", "rate", KEY_BYTES, .fallback = "0", .max = TIB, .help = "limit per second; 0: none" },
 
 	{ "pressure", "workload", KEY_CHOICE, workload_table, .fallback = "anon", .help = "what presses" },
 	{ "pressure", "processes", KEY_COUNT, .fallback = "4", .min = 1, .max = 256, .help = "how many of it" },
@@ -171,6 +189,14 @@ const struct scenario_key scenario_keys[] = {
 	  .help = "not before so much was swapped out" },
 	{ "fault", "file", KEY_STRING, .help = "absolute path in the guest (kind guest-write)" },
 	{ "fault", "value", KEY_STRING, .help = "text written there (kind guest-write)" },
+	{ "fault", "direction", KEY_CHOICE, direction_table, .fallback = "both", .help = "of kinds link and partition" },
+	{ "fault", "delay", KEY_DURATION, .fallback = "0", .max = 60 * SECOND, .help = "added in each direction that it has (kind link, as those below)" },
+	{ "fault", "jitter", KEY_DURATION, .fallback = "0", .max = 60 * SECOND, .help = "of the delay, plus or minus" },
+	{ "fault", "loss", KEY_PERCENT, .fallback = "0%", .help = "share of the frames that are lost" },
+	{ "fault", "duplicate", KEY_PERCENT, .fallback = "0%", .help = "share that arrive twice" },
+	{ "fault", "reorder", KEY_PERCENT, .fallback = "0%", .help = "share that overtake the others; needs delay" },
+	{ "fault", "corrupt", KEY_PERCENT, .fallback = "0%", .help = "share that arrive with a bit flipped" },
+	{ "fault", "rate", KEY_BYTES, .fallback = "0", .max = TIB, .help = "limit per second; 0: none" },
 
 	{ "expect", "verdict", KEY_CHOICE, verdict_table, .fallback = "PASS", .help = "the verdict that is right here" },
 	{ "expect", "floor_out", KEY_BYTES, .max = TIB,

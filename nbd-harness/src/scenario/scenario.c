@@ -253,11 +253,25 @@ static void read_swap(struct loader *l, struct scenario *s)
 	s->swap.rate_bytes_per_s = want_number(l, "rate");
 }
 
+static struct scenario_shape want_shape(struct loader *l)
+{
+	return (struct scenario_shape){
+		.delay_ms = want_number(l, "delay"),
+		.jitter_ms = want_number(l, "jitter"),
+		.loss_percent = want_number(l, "loss"),
+		.duplicate_percent = want_number(l, "duplicate"),
+		.reorder_percent = want_number(l, "reorder"),
+		.corrupt_percent = want_number(l, "corrupt"),
+		.rate_bytes_per_s = want_number(l, "rate"),
+	};
+}
+
 static void read_link(struct loader *l, struct scenario *s)
 {
 	s->link.nic = nic_table[want_choice(l, "nic")].name;
 	s->link.pcap = want_choice(l, "pcap") == 1;
 	s->link.pair = want_choice(l, "kind") == 1;
+	s->link.shape = want_shape(l);
 }
 
 static void pressure_free(gpointer data)
@@ -335,6 +349,9 @@ static void read_fault(struct loader *l, struct scenario *s)
 	fault->after_swap_out_bytes = want_number(l, "after_swap_out");
 	fault->file = want_string(l, "file");
 	fault->value = want_string(l, "value");
+	fault->out = want_choice(l, "direction") != 2;
+	fault->in = want_choice(l, "direction") != 1;
+	fault->shape = want_shape(l);
 }
 
 static void read_expect(struct loader *l, struct scenario *s)

@@ -47,6 +47,13 @@ struct scenario_pressure {
 	char *where;	   /* file:line of the section */
 };
 
+/* What a link does to what crosses it in one direction, as tc-netem(8) has it; all 0: a wire. */
+struct scenario_shape {
+	guint delay_ms, jitter_ms;
+	guint loss_percent, duplicate_percent, reorder_percent, corrupt_percent;
+	guint64 rate_bytes_per_s;
+};
+
 enum fault_kind {
 	FAULT_SERVER_STOP,  /* SIGSTOP the server's whole process tree, SIGCONT after for= */
 	FAULT_SERVER_KILL,  /* SIGKILL the server */
@@ -56,6 +63,9 @@ enum fault_kind {
 	FAULT_SWAP_FLIP,    /* flip one bit in every page of the swap image */
 	FAULT_SWAP_EIO,	    /* the server answers reads with EIO (backend nbdkit) */
 	FAULT_GUEST_WRITE,  /* PID 1 of the guest writes value= to file= */
+	FAULT_LINK,	    /* the link is shaped otherwise (link.kind=pair) */
+	FAULT_PARTITION,    /* nothing crosses it (link.kind=pair) */
+	FAULT_CARRIER,	    /* the guest's NIC has no carrier */
 	FAULT_KINDS,
 };
 
@@ -66,6 +76,8 @@ struct scenario_fault {
 	guint64 for_ms;		      /* 0: never healed */
 	guint64 after_swap_out_bytes; /* 0, or: not before so much was swapped out */
 	char *file, *value;	      /* FAULT_GUEST_WRITE */
+	struct scenario_shape shape;  /* FAULT_LINK: what is not 0 is other than the link's */
+	gboolean out, in; /* FAULT_LINK, FAULT_PARTITION: from the guest, to the guest */
 	char *where;
 };
 
@@ -108,6 +120,7 @@ struct scenario {
 		const char *nic; /* "virtio-net", "e1000", "e1000e", "rtl8139", "vmxnet3" */
 		gboolean pcap;	 /* record what crosses it */
 		gboolean pair;	 /* the server is in a VM of its own; else QEMU's user network */
+		struct scenario_shape shape; /* of each direction */
 	} link;
 	GPtrArray *pressures; /* of struct scenario_pressure, at least one */
 	GPtrArray *faults;    /* of struct scenario_fault, by at_ms */

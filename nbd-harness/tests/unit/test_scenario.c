@@ -201,6 +201,45 @@ static void test_ranges(void)
 		"skb_drop? (netswap list knobs)");
 }
 
+#define PAIR SMALL "[link]\nkind=pair\n"
+
+static void test_link_faults(void)
+{
+	g_autofree char *ok = g_strconcat(
+		PAIR "delay=5ms\n[fault a]\nkind=link\njitter=2ms\nfor=2s\n[fault b]\nkind=link\n"
+		     "loss=5%\nfor=2s\n[fault c]\nkind=link\njitter=3ms\nat=2s\nfor=2s\n"
+		     "[fault d]\nkind=partition\ndirection=in\nat=1s\nfor=1s\n"
+		     "[fault e]\nkind=carrier\nat=1s\nfor=1s\n",
+		NULL);
+	struct scenario *s = parse(ok, NULL);
+
+	g_assert_cmpuint(s->link.shape.delay_ms, ==, 5);
+	scenario_free(s);
+	refuses(SMALL "[link]\nloss=5%\n", "t.scn:5: link.loss needs kind=pair");
+	refuses(PAIR "jitter=5ms\n", "t.scn:6: link.jitter needs a delay");
+	refuses(SMALL "[fault x]\nkind=partition\nfor=2s\n",
+		"t.scn:5: fault x.kind=partition needs link.kind=pair");
+	refuses(PAIR "[fault x]\nkind=link\nfor=2s\n",
+		"t.scn:7: fault x.kind=link needs what is different: delay, jitter, loss, "
+		"duplicate, reorder, corrupt or rate");
+	refuses(PAIR "[fault x]\nkind=carrier\nloss=2%\n",
+		"t.scn:8: fault x.loss needs kind=link, not carrier");
+	refuses(PAIR "[fault x]\nkind=server-kill\ndirection=in\n",
+		"t.scn:8: fault x.direction needs kind=link or partition, not server-kill");
+	refuses(PAIR "[fault x]\nkind=link\nloss=2%\nfor=3s\n[fault y]\nkind=link\nloss=5%\n"
+		     "at=2s\nfor=1s\n",
+		"t.scn:12: fault y.loss contradicts [fault x], which is in force at the same time "
+		"in the same direction");
+	refuses(PAIR "[fault x]\nkind=partition\nafter_swap_out=1M\nfor=1s\n[fault y]\n"
+		     "kind=partition\nat=9s\nfor=1s\n",
+		"t.scn:11: fault y.kind contradicts [fault x], which is in force at the same time "
+		"in the same direction");
+	refuses(PAIR "[fault x]\nkind=server-stop\nfor=3s\n[fault y]\nkind=partition\nat=2s\n"
+		     "for=1s\n",
+		"t.scn:10: fault y.kind=partition is done by the server's VM, which [fault x] "
+		"holds up at that time");
+}
+
 static void test_contradictions(void)
 {
 	refuses(SMALL "[kernel]\nseries=fix\nablate=gfp\n",
@@ -453,6 +492,7 @@ static int run_in_fixture(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/scenario/link-faults", test_link_faults);
 	g_test_add_func("/scenario/table", test_table);
 	g_test_add_func("/scenario/defaults", test_defaults);
 	g_test_add_func("/scenario/values", test_values);
