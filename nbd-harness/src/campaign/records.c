@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/progress.h"
 #include "base/version.h"
+#include "scenario/keys.h"
 
 #define INPUTS_DIGITS 16 /* of a SHA-256: enough to tell the versions of one cell apart */
 
@@ -23,12 +24,36 @@ static void line_free(gpointer data)
 	g_free(line);
 }
 
+/* "delay=0" of [link], in a scenario whose link is left as it was before there was such a key */
+static gboolean says_nothing_new(const char *section, const char *line)
+{
+	const char *equals = strchr(line, '=');
+	g_autofree char *name = equals ? g_strndup(line, equals - line) : NULL;
+	const struct scenario_key *key = section && name ? scenario_key_find(section, name) : NULL;
+
+	return key && key->later && !g_strcmp0(key->fallback, equals + 1);
+}
+
+/* The scenario's text without keys that came later and are at their defaults: what was recorded
+ * before there were such keys counts on. */
 char *records_inputs(const struct cell *cell, const char *kernel_key)
 {
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	g_auto(GStrv) lines = g_strsplit(cell->scenario->text, "\n", -1);
+	g_autofree char *section = NULL;
 
 	g_checksum_update(sum, (const guchar *)kernel_key, strlen(kernel_key) + 1);
-	g_checksum_update(sum, (const guchar *)cell->scenario->text, strlen(cell->scenario->text));
+	for (char **line = lines; *line; line++) {
+		if (**line == '[') {
+			g_free(section);
+			section = g_strndup(*line + 1, strcspn(*line + 1, " ]"));
+		}
+		if (says_nothing_new(section, *line))
+			continue;
+		g_checksum_update(sum, (const guchar *)*line, strlen(*line));
+		if (line[1])
+			g_checksum_update(sum, (const guchar *)"\n", 1);
+	}
 	return g_strndup(g_checksum_get_string(sum), INPUTS_DIGITS);
 }
 

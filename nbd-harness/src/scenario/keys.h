@@ -32,6 +32,7 @@ struct scenario_key {
 	const struct named *choices; /* KEY_CHOICE */
 	const char *fallback;	     /* default as written in a file; NULL: required or unset */
 	gboolean required;
+	gboolean later;	  /* than the first records of campaigns: records_inputs() */
 	guint64 min, max; /* inclusive, in bytes, ms, ...; 0, 0: unchecked */
 	/* [pressure]: the workloads that take it, "anon,mlock"; NULL: all */
 	const char *workloads;

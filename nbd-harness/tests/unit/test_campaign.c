@@ -181,6 +181,28 @@ static void test_records(void)
 }
 
 /* A line that was cut off costs itself, and not the next one. */
+static char *inputs_of(const char *text)
+{
+	struct scenario scenario = { .text = (char *)text };
+	const struct cell cell = { .scenario = &scenario };
+
+	return records_inputs(&cell, "kernel");
+}
+
+/* Keys that came after the first records, at their defaults, do not make them stale. */
+static void test_later_keys(void)
+{
+	g_autofree char *before = inputs_of("# c\n[swap]\nsize=1M\n[link]\nnic=e1000\n");
+	g_autofree char *unset =
+		inputs_of("# c\n[swap]\nsize=1M\n[link]\nkind=user\nnic=e1000\nloss=0%\n");
+	g_autofree char *set = inputs_of("# c\n[swap]\nsize=1M\n[link]\nnic=e1000\nloss=1%\n");
+	g_autofree char *old_key = inputs_of("# c\n[swap]\nsize=1M\nrate=0\n[link]\nnic=e1000\n");
+
+	g_assert_cmpstr(unset, ==, before);
+	g_assert_cmpstr(set, !=, before);
+	g_assert_cmpstr(old_key, !=, before);
+}
+
 static void test_cut_off(void)
 {
 	g_autoptr(GError) error = NULL;
@@ -207,6 +229,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/campaign/plan", test_plan);
 	g_test_add_func("/campaign/settle", test_settle);
 	g_test_add_func("/campaign/records", test_records);
+	g_test_add_func("/campaign/later-keys", test_later_keys);
 	g_test_add_func("/campaign/cut-off", test_cut_off);
 	return g_test_run();
 }
