@@ -180,7 +180,6 @@ static void test_records(void)
 	g_rmdir(folder);
 }
 
-/* A line that was cut off costs itself, and not the next one. */
 static char *inputs_of(const char *text)
 {
 	struct scenario scenario = { .text = (char *)text };
@@ -203,6 +202,7 @@ static void test_later_keys(void)
 	g_assert_cmpstr(old_key, !=, before);
 }
 
+/* A line that was cut off costs itself, and not the next one. */
 static void test_cut_off(void)
 {
 	g_autoptr(GError) error = NULL;
