@@ -67,6 +67,7 @@ static void console(GString *out, const struct report_input *in)
 static void versions(GString *out, const struct report_input *in)
 {
 	JsonObject *v = member_object(in->run, "versions");
+	const char *peer = member_text(in->run, "peer_kernel");
 
 	html_fact(out, "Machine", "%" G_GINT64_FORMAT " CPUs, %" G_GINT64_FORMAT " MiB, %s, %s",
 		  member_int(in->run, "cpus"), member_int(in->run, "memory_bytes") >> 20,
@@ -75,6 +76,8 @@ static void versions(GString *out, const struct report_input *in)
 		  member_int(in->run, "swap_bytes") >> 20);
 	html_fact(out, "Server", "%s",
 		  v ? member_text(v, "server") : member_text(in->run, "backend"));
+	if (*peer)
+		html_fact(out, "Server's VM", "%s", peer);
 	html_fact(out, "QEMU", "%s", member_text(v, "qemu"));
 	html_fact(out, "netswap", "%s", member_text(v, "netswap"));
 	html_fact(out, "Host", "%s", member_text(v, "host"));

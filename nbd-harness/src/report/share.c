@@ -42,6 +42,8 @@ static const struct {
 	{ "console.log", AS_TEXT },
 	{ "qemu.log", AS_TEXT },
 	{ "server.log", AS_TEXT },
+	{ "peer.cmd", AS_TEXT },
+	{ "peer.log", AS_TEXT },
 	{ "report.*", ANEW },
 	{ "waitgraph.*", ANEW },
 	{ "link.pcap", AS_IS },

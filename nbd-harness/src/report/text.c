@@ -177,6 +177,7 @@ static void versions(GString *out, const struct report_input *in)
 
 static void what_ran(GString *out, const struct report_input *in)
 {
+	const char *peer = member_text(in->run, "peer_kernel");
 	g_autoptr(GArray) settings = settings_of(in);
 
 	text_heading(out, "What ran");
@@ -186,8 +187,9 @@ static void what_ran(GString *out, const struct report_input *in)
 	text_line(out, "Machine    %" G_GINT64_FORMAT " CPUs, %" G_GINT64_FORMAT " MiB, %s, %s",
 		  member_int(in->run, "cpus"), member_int(in->run, "memory_bytes") >> 20,
 		  member_text(in->run, "nic"), member_text(in->run, "accel"));
-	text_line(out, "Swap       %" G_GINT64_FORMAT " MiB over NBD, served by %s",
-		  member_int(in->run, "swap_bytes") >> 20, member_text(in->run, "backend"));
+	text_line(out, "Swap       %" G_GINT64_FORMAT " MiB over NBD, served by %s%s%s",
+		  member_int(in->run, "swap_bytes") >> 20, member_text(in->run, "backend"),
+		  *peer ? " in a second VM, on " : "", peer);
 	text_line(out, "Command    %s", member_text(in->run, "cmdline"));
 	text_line(out, "Time       %.1f s, of which %.1f s fair; last progress at %.1f s",
 		  member_double(in->verdict, "duration_s"), member_double(in->verdict, "fair_s"),

@@ -39,6 +39,8 @@ static gboolean write_run_json(struct run *r, GError **error)
 	json_add_int(b, "memory_bytes", s->machine.memory_bytes);
 	json_add_int(b, "cpus", s->machine.cpus);
 	json_add_string(b, "link", s->link.pair ? "pair" : "user");
+	if (r->boot.peer.kernel)
+		json_add_string(b, "peer_kernel", r->boot.peer.kernel->name);
 	json_add_string(b, "nic", s->link.nic);
 	json_add_string(b, "backend", s->swap.backend);
 	json_add_int(b, "swap_bytes", s->swap.size_bytes);
@@ -122,5 +124,7 @@ gboolean run_start(struct run *r, GError **error)
 	config.peer.console_fd = r->peer_console_fd;
 	r->machine = machine_start(r->scenario, &config, &events, error);
 	return r->machine && record_file(r->record, "qemu.cmd", r->machine->qemu->command, error) &&
+	       (!r->machine->peer ||
+		record_file(r->record, "peer.cmd", r->machine->peer->qemu->command, error)) &&
 	       machine_go(r->machine, r->script, error);
 }

@@ -37,7 +37,8 @@ EOF
 }
 
 crossed_the_wire() {
-	grep -q '"link" : "pair"' "$1/run.json" && [ -f "$1/peer.log" ] &&
+	grep -q '"link" : "pair"' "$1/run.json" && [ -f "$1/peer.log" ] && [ -s "$1/peer.cmd" ] &&
+		grep -q 'in a second VM, on Debian' "$1/report.txt" &&
 		[ "$(od -An -N4 -tx1 "$1/link.pcap")" = " d4 c3 b2 a1" ] &&
 		grep -aq NBDMAGIC "$1/link.pcap"
 }
