@@ -97,7 +97,7 @@ $(BUILD)/guest/workload: $(wildcard workloads/*.[ch]) vm-images/board_map.c vm-i
 	$(say) GUEST $@
 	$(Q)musl-gcc $(GUEST_CFLAGS) -o $@ $(filter %.c,$^)
 
-$(BUILD)/guest/no-dh.so: vm-images/server/no_dh.c
+$(BUILD)/guest/no-dh.so: vm-images/server/no_dh.c | $(PACKAGES)
 	@mkdir -p $(@D)
 	$(say) GUEST $@
 	$(Q)$(CC) -std=gnu11 -O2 -shared -fPIC -nostdlib -s $(WARN) -o $@ $<

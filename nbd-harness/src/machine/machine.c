@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "machine/machine.h"
 
-#include <board.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +13,6 @@
 
 #define SERVER_DEADLINE_MS 15000
 #define PEER_DEADLINE_MS   60000
-#define QMP_DEADLINE_MS	   20000
 /* Beyond guest RAM and swap: QEMU itself, its translation cache, page cache. */
 #define HOST_RESERVE_BYTES (512ull << 20)
 
@@ -210,19 +208,9 @@ void machine_free(struct machine *m)
 	g_free(m);
 }
 
-static gboolean execute(struct machine *m, const char *command, GError **error)
-{
-	JsonNode *answer = qmp_execute(m->qemu->qmp, command, NULL, QMP_DEADLINE_MS, error);
-
-	if (!answer)
-		return FALSE;
-	json_node_unref(answer);
-	return TRUE;
-}
-
 gboolean machine_pause(struct machine *m, GError **error)
 {
-	if (!execute(m, "stop", error))
+	if (!qemu_do(m->qemu, "stop", NULL, error))
 		return FALSE;
 	m->vm_running = FALSE;
 	return TRUE;
@@ -230,7 +218,7 @@ gboolean machine_pause(struct machine *m, GError **error)
 
 gboolean machine_resume(struct machine *m, GError **error)
 {
-	if (!execute(m, "cont", error))
+	if (!qemu_do(m->qemu, "cont", NULL, error))
 		return FALSE;
 	m->vm_running = TRUE;
 	return TRUE;
@@ -238,14 +226,9 @@ gboolean machine_resume(struct machine *m, GError **error)
 
 gboolean machine_set_carrier(struct machine *m, gboolean on, GError **error)
 {
-	const char *arguments = on ? "{\"name\":\"net\",\"up\":true}"
-				   : "{\"name\":\"net\",\"up\":false}";
-	JsonNode *answer = qmp_execute(m->qemu->qmp, "set_link", arguments, QMP_DEADLINE_MS, error);
-
-	if (!answer)
-		return FALSE;
-	json_node_unref(answer);
-	return TRUE;
+	return qemu_do(m->qemu, "set_link",
+		       on ? "{\"name\":\"net\",\"up\":true}" : "{\"name\":\"net\",\"up\":false}",
+		       error);
 }
 
 gint64 machine_paused_us(const struct machine *m)
@@ -258,8 +241,7 @@ gint64 machine_paused_us(const struct machine *m)
 
 void machine_request(struct machine *m, const char *line)
 {
-	g_strlcpy(m->board->request, line, BOARD_REQUEST_BYTES);
-	__atomic_add_fetch(&m->board->request_seq, 1, __ATOMIC_RELEASE);
+	qemu_request(m->qemu, line);
 }
 
 GArray *machine_qemu_pids(struct machine *m)

@@ -62,20 +62,32 @@ static gboolean fail(const struct peer *p, const char *what, guint deadline_ms, 
 	return FALSE;
 }
 
-static gboolean wait_until_ready(const struct peer *p, struct pod *pod, guint deadline_ms,
-				 GError **error)
+typedef gboolean (*is_done_fn)(const struct board *board, guint64 data);
+
+static gboolean is_serving(const struct board *board, guint64 data)
+{
+	return __atomic_load_n(&board->phase, __ATOMIC_ACQUIRE) == BOARD_SERVING;
+}
+
+static gboolean is_carried_out(const struct board *board, guint64 seq)
+{
+	return board->phase != BOARD_FAILED &&
+	       __atomic_load_n(&board->request_done, __ATOMIC_ACQUIRE) == seq;
+}
+
+/* Until it has done @what, it failed, or its VM is gone. */
+static gboolean wait_until(const struct peer *p, struct pod *pod, is_done_fn is_done, guint64 data,
+			   const char *what, guint deadline_ms, GError **error)
 {
 	gint64 until_us = g_get_monotonic_time() + deadline_ms * G_TIME_SPAN_MILLISECOND;
 
 	while (g_get_monotonic_time() < until_us) {
-		guint32 phase = __atomic_load_n(&p->qemu->board->phase, __ATOMIC_ACQUIRE);
-
-		if (phase == BOARD_SERVING)
+		if (is_done(p->qemu->board, data))
 			return TRUE;
-		if (phase == BOARD_FAILED || pod_wait(pod, p->qemu->child, LOOK_MS))
+		if (p->qemu->board->phase == BOARD_FAILED || pod_wait(pod, p->qemu->child, LOOK_MS))
 			break;
 	}
-	return fail(p, "was ready", deadline_ms, error);
+	return fail(p, what, deadline_ms, error);
 }
 
 struct peer *peer_start(struct pod *pod, const struct peer_config *config, const char *accel,
@@ -106,7 +118,7 @@ struct peer *peer_start(struct pod *pod, const struct peer_config *config, const
 		close(wire[1]);
 	}
 	if (p->qemu && qemu_go(p->qemu, config->script, error) &&
-	    wait_until_ready(p, pod, deadline_ms, error))
+	    wait_until(p, pod, is_serving, 0, "was ready", deadline_ms, error))
 		return p;
 	peer_free(p);
 	return NULL;
@@ -114,22 +126,10 @@ struct peer *peer_start(struct pod *pod, const struct peer_config *config, const
 
 gboolean peer_do(struct peer *p, struct pod *pod, const char *line, GError **error)
 {
-	gint64 until_us = g_get_monotonic_time() + PEER_REQUEST_MS * G_TIME_SPAN_MILLISECOND;
-	struct board *board = p->qemu->board;
 	g_autofree char *what = g_strdup_printf("did \"%s\"", line);
+	guint64 seq = qemu_request(p->qemu, line);
 
-	g_strlcpy(board->request, line, BOARD_REQUEST_BYTES);
-	guint64 seq = __atomic_add_fetch(&board->request_seq, 1, __ATOMIC_RELEASE);
-
-	while (g_get_monotonic_time() < until_us) {
-		if (board->phase == BOARD_FAILED)
-			break;
-		if (__atomic_load_n(&board->request_done, __ATOMIC_ACQUIRE) == seq)
-			return TRUE;
-		if (pod_wait(pod, p->qemu->child, LOOK_MS))
-			break;
-	}
-	return fail(p, what, PEER_REQUEST_MS, error);
+	return wait_until(p, pod, is_carried_out, seq, what, PEER_REQUEST_MS, error);
 }
 
 static gboolean shape(struct peer *p, struct pod *pod, const char *device,

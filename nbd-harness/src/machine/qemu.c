@@ -35,7 +35,7 @@
 
 #define QEMU_PROGRAM	     "qemu-system-x86_64"
 #define GREETING_DEADLINE_MS 30000
-#define GO_DEADLINE_MS	     20000
+#define QMP_DEADLINE_MS	     20000
 /* TCG's translation cache; its default is a part of the host's RAM. */
 #define TRANSLATION_CACHE_MIB 256
 /* Ethernet 14, IPv4 20, TCP with timestamps 32, an NBD request 28. */
@@ -530,19 +530,29 @@ struct qemu *qemu_start(struct pod *pod, const struct qemu_config *config, int c
 	return q;
 }
 
-gboolean qemu_go(struct qemu *q, const char *script, GError **error)
+gboolean qemu_do(struct qemu *q, const char *command, const char *arguments_json, GError **error)
 {
-	JsonNode *answer;
+	JsonNode *answer = qmp_execute(q->qmp, command, arguments_json, QMP_DEADLINE_MS, error);
 
-	g_strlcpy(q->board->script, script, BOARD_SCRIPT_BYTES);
-	q->board->script_bytes = strlen(q->board->script);
-	q->board->version = BOARD_VERSION;
-	q->board->magic = BOARD_MAGIC;
-	answer = qmp_execute(q->qmp, "cont", NULL, GO_DEADLINE_MS, error);
 	if (!answer)
 		return FALSE;
 	json_node_unref(answer);
 	return TRUE;
+}
+
+guint64 qemu_request(struct qemu *q, const char *line)
+{
+	g_strlcpy(q->board->request, line, BOARD_REQUEST_BYTES);
+	return __atomic_add_fetch(&q->board->request_seq, 1, __ATOMIC_RELEASE);
+}
+
+gboolean qemu_go(struct qemu *q, const char *script, GError **error)
+{
+	g_strlcpy(q->board->script, script, BOARD_SCRIPT_BYTES);
+	q->board->script_bytes = strlen(q->board->script);
+	q->board->version = BOARD_VERSION;
+	q->board->magic = BOARD_MAGIC;
+	return qemu_do(q, "cont", NULL, error);
 }
 
 void qemu_free(struct qemu *q)

@@ -69,6 +69,11 @@ struct qemu {
 struct qemu *qemu_start(struct pod *pod, const struct qemu_config *config, int console_fd,
 			int log_fd, qmp_event_fn on_event, qmp_closed_fn on_closed, gpointer data,
 			GError **error);
+/* A QMP command whose answer says no more than that it was done; @arguments_json may be NULL. */
+gboolean qemu_do(struct qemu *q, const char *command, const char *arguments_json, GError **error);
+/* Ask PID 1 of the guest to carry out one more script line; does not wait.  What
+ * board->request_done will be once it has. */
+guint64 qemu_request(struct qemu *q, const char *line);
 /* Tell PID 1 of the guest, on the board, what to do, and let the VM run. */
 gboolean qemu_go(struct qemu *q, const char *script, GError **error);
 void qemu_free(struct qemu *q); /* closes descriptors; the pod ends the process */
