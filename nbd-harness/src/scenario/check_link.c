@@ -61,6 +61,20 @@ static gboolean check_shape(const struct check *c, const char *label,
 	return TRUE;
 }
 
+/*
+ * What the guest sends is shaped when the server's VM has received it, behind
+ * the test of its checksum: a flipped bit would be the server's data (seen: a
+ * page that came back different).
+ */
+static gboolean check_corruption(const struct check *c, const char *label,
+				 const struct scenario_shape *shape, gboolean out)
+{
+	return !shape->corrupt_percent || !out ||
+	       check_fail(c, label, "corrupt",
+			  " is possible in a fault with direction=in only: the other way no "
+			  "checksum would see it");
+}
+
 static guint64 end_ms(const struct scenario_fault *f)
 {
 	return f->for_ms && !f->after_swap_out_bytes ? f->at_ms + f->for_ms : G_MAXUINT64;
@@ -134,7 +148,8 @@ static gboolean check_fault(const struct check *c, guint i)
 		return check_fail(c, label, "kind",
 				  "=link needs what is different: delay, jitter, loss, duplicate, "
 				  "reorder, corrupt or rate");
-	if (!check_shape(c, label, &f->shape, delay_ms))
+	if (!check_shape(c, label, &f->shape, delay_ms) ||
+	    !check_corruption(c, label, &f->shape, f->out))
 		return FALSE;
 	for (guint k = 0; k < c->s->faults->len; k++) {
 		/* Of two of the link the later one is named; by others each may be held up. */
@@ -153,7 +168,8 @@ gboolean check_link(const struct check *c)
 
 	if (key && !c->s->link.pair)
 		return check_fail(c, "link", key, " needs kind=pair");
-	if (!check_shape(c, "link", &c->s->link.shape, c->s->link.shape.delay_ms))
+	if (!check_shape(c, "link", &c->s->link.shape, c->s->link.shape.delay_ms) ||
+	    !check_corruption(c, "link", &c->s->link.shape, TRUE))
 		return FALSE;
 	for (guint i = 0; i < c->s->faults->len; i++) {
 		if (!check_fault(c, i))

@@ -222,6 +222,12 @@ static void test_link_faults(void)
 	refuses(PAIR "[fault x]\nkind=link\nfor=2s\n",
 		"t.scn:7: fault x.kind=link needs what is different: delay, jitter, loss, "
 		"duplicate, reorder, corrupt or rate");
+	refuses(PAIR "corrupt=1%\n",
+		"t.scn:6: link.corrupt is possible in a fault with direction=in only: the other "
+		"way no checksum would see it");
+	refuses(PAIR "[fault x]\nkind=link\ncorrupt=1%\ndirection=out\n",
+		"t.scn:8: fault x.corrupt is possible in a fault with direction=in only: the "
+		"other way no checksum would see it");
 	refuses(PAIR "[fault x]\nkind=carrier\nloss=2%\n",
 		"t.scn:8: fault x.loss needs kind=link, not carrier");
 	refuses(PAIR "[fault x]\nkind=server-kill\ndirection=in\n",
