@@ -35,7 +35,14 @@ void set_phase(enum board_phase phase);
 /* Write @text to an existing file: 0, or -1 with errno. */
 int write_file(const char *file, const char *text);
 
-/* Verbs that have a file of their own: ifup.c, modprobe.c, swap.c, pressure.c, reconnect.c. */
+/* Verbs outside verbs.c: files.c, ifup.c, modprobe.c, swap.c, pressure.c, reconnect.c. */
+int verb_write(char *args);
+int verb_file(char *args);
+int verb_mkdir(char *args);
+int verb_link(char *args);
+int verb_allocate(char *args);
+int verb_mount(char *args);
+int verb_remove(char *args);
 int verb_ifup(char *args);
 int verb_modprobe(char *args);
 int verb_mkswap(char *args);

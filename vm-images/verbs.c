@@ -27,15 +27,11 @@
 
 static int verb_echo(char *args);
 static int verb_sysctl(char *args);
-static int verb_write(char *args);
-static int verb_file(char *args);
-static int verb_mount(char *args);
 static int verb_blob(char *args);
 static int verb_env(char *args);
 static int verb_run(char *args);
 static int verb_wait_block(char *args);
 static int verb_wait_port(char *args);
-static int verb_remove(char *args);
 static int verb_ready(char *args);
 static int verb_keep(char *args);
 static int verb_shell(char *args);
@@ -47,6 +43,9 @@ const struct verb verbs[] = {
 	{ "sysctl", "NAME VALUE", "Set vm.x.y = VALUE through /proc/sys.", verb_sysctl },
 	{ "write", "FILE VALUE", "Write the rest of the line to an existing FILE.", verb_write },
 	{ "file", "PATH COUNT", "Make file PATH of the COUNT script lines that follow.", verb_file },
+	{ "mkdir", "DIR", "Make DIR and those above it.", verb_mkdir },
+	{ "link", "TARGET PATH", "Make PATH a symbolic link to TARGET.", verb_link },
+	{ "allocate", "PATH BYTES", "Make file PATH of this size, without holes.", verb_allocate },
 	{ "mount", "TYPE SOURCE DIR [OPTIONS]", "Mount; DIR is made; type squashfs is read-only.", verb_mount },
 	{ "blob", "NAME FILE", "Hand FILE to the host as blob NAME.", verb_blob },
 	{ "modprobe", "NAME [ARGUMENTS]",
@@ -94,45 +93,6 @@ static int verb_sysctl(char *args)
 			*c = '/';
 	if (!args || write_file(path, args) < 0)
 		return fail("cannot set sysctl %s", name);
-	return 0;
-}
-
-static int verb_write(char *args)
-{
-	char *file = next_word(&args);
-
-	if (!args || write_file(file, args) < 0)
-		return fail("cannot write to %s", file);
-	return 0;
-}
-
-static int verb_file(char *args)
-{
-	char *path = next_word(&args);
-	unsigned long count = strtoul(next_word(&args), NULL, 10);
-	char line[512];
-	FILE *f = fopen(path, "we");
-
-	if (!f)
-		return fail("cannot make %s", path);
-	while (count-- && script_next(line, sizeof(line)))
-		fprintf(f, "%s\n", line);
-	if (fclose(f))
-		return fail("cannot write %s", path);
-	return 0;
-}
-
-static int verb_mount(char *args)
-{
-	char *type = next_word(&args);
-	char *source = next_word(&args);
-	char *dir = next_word(&args);
-	unsigned long flags = strcmp(type, "squashfs") ? 0 : MS_RDONLY;
-
-	mkdir(dir, 0755);
-	errno = 0;
-	if (mount(source, dir, type, flags, args))
-		return fail("cannot mount %s (%s) on %s", source, type, dir);
 	return 0;
 }
 
@@ -257,16 +217,6 @@ static int verb_wait_port(char *args)
 
 	if (wait_for(is_listened_on, port, next_word(&args)))
 		return fail("nobody listens on port %s", port);
-	return 0;
-}
-
-static int verb_remove(char *args)
-{
-	char *path;
-
-	while (*(path = next_word(&args)))
-		if (unlink(path))
-			return fail("cannot remove %s", path);
 	return 0;
 }
 

@@ -28,22 +28,8 @@
 
 #define INITRAMFS_FORMAT "1" /* raise it when the same files make another archive */
 #define DISK_FORMAT	 "1"
+#define LIBRARY_DIR	 "lib/x86_64-linux-gnu"
 
-static const char *const guest_modules[] = {
-	"virtio_pci", "virtio_net", "e1000", "e1000e", "8139cp", "vmxnet3", /* scenario nic= */
-	"nbd",								    /* swap */
-	"virtio_blk", "squashfs",					    /* the disk with fio */
-	NULL,
-};
-const char *const image_server_modules[] = {
-	"virtio_pci",	"virtio_net",  "virtio_blk", /* its devices */
-	"ifb",		"sch_ingress", "sch_netem",
-	"cls_matchall", "act_mirred", /* what shapes the link */
-	NULL,
-};
-
-static const char *const nbd_packages[] = { "nbd-client", NULL };
-static const char *const server_packages[] = { "nbd-server", "iproute2", NULL };
 static const char *const fio_packages[] = { "fio", "busybox-static", NULL };
 
 /* One file of an image; all of them are executable, which libraries may be. */
@@ -162,18 +148,38 @@ static char *image_key(const char *format, GPtrArray *files, const struct kernel
 	return ok ? g_steal_pointer(&key) : NULL;
 }
 
-static GPtrArray *initramfs_files(GError **error)
+static gboolean add_parts(GPtrArray *files, const struct image_parts *parts, GError **error)
 {
-	g_autoptr(GPtrArray) files = files_new();
 	g_autofree char *root = NULL;
 
-	if (!add_own(files, "init", "init", error) ||
-	    !add_own(files, "bin/workload", "workload", error))
-		return NULL;
-	root = debpkg_obtain(nbd_packages, error);
-	if (!root || !add_debian(files, root, "sbin/nbd-client", "lib/x86_64-linux-gnu", error))
-		return NULL;
-	return g_steal_pointer(&files);
+	for (const struct image_own *own = parts->own; own && own->path; own++) {
+		if (!add_own(files, own->path, own->name, error))
+			return FALSE;
+	}
+	if (!parts->packages)
+		return TRUE;
+	root = debpkg_obtain(parts->packages, error);
+	if (!root)
+		return FALSE;
+	for (const char *const *program = parts->programs; *program; program++) {
+		if (!add_debian(files, root, *program, LIBRARY_DIR, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* The modules of both; caller frees the array alone. */
+static const char **modules_of(const struct image_parts *base, const struct image_parts *more)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	const char *const *const lists[] = { base->modules, more->modules };
+
+	for (guint i = 0; i < G_N_ELEMENTS(lists); i++) {
+		for (const char *const *name = lists[i]; name && *name; name++)
+			g_ptr_array_add(names, (gpointer)*name);
+	}
+	g_ptr_array_add(names, NULL);
+	return (const char **)g_ptr_array_free(g_steal_pointer(&names), FALSE);
 }
 
 static gboolean write_initramfs(GPtrArray *files, const struct kernel *kernel,
@@ -198,22 +204,6 @@ static gboolean write_initramfs(GPtrArray *files, const struct kernel *kernel,
 				   (gssize)g_bytes_get_size(archive), error);
 }
 
-static GPtrArray *server_files(GError **error)
-{
-	g_autoptr(GPtrArray) files = files_new();
-	g_autofree char *root = NULL;
-
-	if (!add_own(files, "init", "init", error) ||
-	    !add_own(files, IMAGE_NO_DH, "no-dh.so", error))
-		return NULL;
-	root = debpkg_obtain(server_packages, error);
-	if (!root || !add_debian(files, root, "bin/nbd-server", "lib/x86_64-linux-gnu", error) ||
-	    !add_debian(files, root, "bin/ip", "lib/x86_64-linux-gnu", error) ||
-	    !add_debian(files, root, "sbin/tc", "lib/x86_64-linux-gnu", error))
-		return NULL;
-	return g_steal_pointer(&files);
-}
-
 /* The archive of @files in the cache; caller frees the path. */
 static char *obtain_initramfs(GPtrArray *files, const struct kernel *kernel,
 			      const char *const *modules, GError **error)
@@ -231,18 +221,15 @@ static char *obtain_initramfs(GPtrArray *files, const struct kernel *kernel,
 	return g_build_filename(entry->path, "initramfs.cpio", NULL);
 }
 
-char *image_initramfs(const struct kernel *kernel, GError **error)
+char *image_initramfs(const struct kernel *kernel, const struct image_parts *base,
+		      const struct image_parts *more, GError **error)
 {
-	g_autoptr(GPtrArray) files = initramfs_files(error);
+	g_autoptr(GPtrArray) files = files_new();
+	g_autofree const char **modules = modules_of(base, more);
 
-	return files ? obtain_initramfs(files, kernel, guest_modules, error) : NULL;
-}
-
-char *image_server(const struct kernel *kernel, GError **error)
-{
-	g_autoptr(GPtrArray) files = server_files(error);
-
-	return files ? obtain_initramfs(files, kernel, image_server_modules, error) : NULL;
+	if (!add_parts(files, base, error) || !add_parts(files, more, error))
+		return NULL;
+	return obtain_initramfs(files, kernel, modules, error);
 }
 
 static GPtrArray *disk_files(GError **error)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The guest image: an initramfs (newc cpio, written without root) with PID 1,
- * the workloads, nbd-client and its libraries from Debian's package, and the
- * modules a prebuilt kernel needs; and, for fio, a read-only disk image.
+ * Images of VMs: an initramfs (newc cpio, written without root) of our own
+ * programs, of programs and libraries from Debian's packages, and of the modules
+ * that a prebuilt kernel needs; and, for fio, a read-only disk image.
  * Cached by the hash of their inputs like kernels.
  */
 #ifndef NETSWAP_BUILD_IMAGE_H
@@ -12,14 +12,21 @@
 
 #include "build/kernel.h"
 
-/* Path of the initramfs for @kernel, made if need be; caller frees. */
-char *image_initramfs(const struct kernel *kernel, GError **error);
-#define IMAGE_NO_DH "lib/no-dh.so" /* to preload into nbd-server: vm-images/server/no_dh.c */
+/* What goes into an initramfs; each list ends with NULL and may be NULL. */
+struct image_own {
+	const char *path; /* in the image */
+	const char *name; /* what make built */
+};
+struct image_parts {
+	const struct image_own *own;
+	const char *const *packages; /* of Debian */
+	const char *const *programs; /* paths in these; with their libraries, as bin/NAME */
+	const char *const *modules;  /* of the kernel, where it has them as such */
+};
 
-/* The same of the VM in which the swap server runs, with tc and ip. */
-extern const char
-	*const image_server_modules[]; /* for it to load, in this order; NULL-terminated */
-char *image_server(const struct kernel *kernel, GError **error);
+/* Path of the initramfs for @kernel of @base and @more, made if need be; caller frees. */
+char *image_initramfs(const struct kernel *kernel, const struct image_parts *base,
+		      const struct image_parts *more, GError **error);
 /* Path of the read-only disk image with fio and its libraries; caller frees. */
 char *image_fio(GError **error);
 

@@ -117,6 +117,7 @@ gboolean layout_load(struct layout *l, const struct types *types, GError **error
 	       enumerator(types, "zone_stat_item", "NR_FREE_PAGES", &l->nr_free_pages, error) &&
 	       enumerator(types, "node_stat_item", "NR_WRITEBACK", &l->nr_writeback, error) &&
 	       enumerator(types, "node_stat_item", "NR_FILE_DIRTY", &l->nr_dirty, error) &&
+	       enumerator(types, "node_stat_item", "NR_WRITTEN", &l->nr_written, error) &&
 	       enumerator(types, "pageflags", "PG_locked", &l->pg_locked, error) &&
 	       enumerator(types, "pageflags", "PG_writeback", &l->pg_writeback, error) &&
 	       enumerator(types, "mq_rq_state", "MQ_RQ_IN_FLIGHT", &l->rq_in_flight, error);

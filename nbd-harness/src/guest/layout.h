@@ -238,6 +238,24 @@
 	MEMBER(nbd_sock_sock, "nbd_sock", "sock")                                                  \
 	MEMBER(nbd_sock_tx_lock, "nbd_sock", "tx_lock")
 
+#define LAYOUT_SOCKETS(MEMBER)                                                                     \
+	MEMBER(hashinfo_table, "inet_hashinfo", "ehash")                                           \
+	MEMBER(hashinfo_mask, "inet_hashinfo", "ehash_mask")                                       \
+	MEMBER(sock_nulls_node, "sock_common", "skc_nulls_node")                                   \
+	MEMBER(sock_dport, "sock_common", "skc_dport")
+
+#define LAYOUT_RPC(MEMBER)                                                                         \
+	MEMBER(net_gen, "net", "gen")                                                              \
+	MEMBER(sunrpc_clients, "sunrpc_net", "all_clients")                                        \
+	MEMBER(clnt_clients, "rpc_clnt", "cl_clients")                                             \
+	MEMBER(clnt_tasks, "rpc_clnt", "cl_tasks")                                                 \
+	MEMBER(rpc_task_node, "rpc_task", "tk_task")                                               \
+	MEMBER(rpc_task_state, "rpc_task", "tk_runstate")                                          \
+	MEMBER(rpc_task_proc, "rpc_task", "tk_msg.rpc_proc")                                       \
+	MEMBER(rpc_task_rqst, "rpc_task", "tk_rqstp")                                              \
+	MEMBER(rpc_xid, "rpc_rqst", "rq_xid")                                                      \
+	MEMBER(rpc_proc_name, "rpc_procinfo", "p_name")
+
 #define LAYOUT_WORK(MEMBER)                                                                        \
 	MEMBER(pool_cpu, "worker_pool", "cpu")                                                     \
 	MEMBER(pool_id, "worker_pool", "id")                                                       \
@@ -283,6 +301,8 @@
 
 #define LAYOUT_GROUPS(GROUP)                                                                       \
 	GROUP(nbd, LAYOUT_NBD)                                                                     \
+	GROUP(sockets, LAYOUT_SOCKETS)                                                             \
+	GROUP(rpc, LAYOUT_RPC)                                                                     \
 	GROUP(block, LAYOUT_BLOCK)                                                                 \
 	GROUP(work, LAYOUT_WORK)                                                                   \
 	GROUP(flush, LAYOUT_FLUSH)                                                                 \
@@ -349,7 +369,7 @@ struct layout {
 	guint xa_slots_bytes; /* of xa_node.slots */
 	guint cp_skbs_bytes;  /* of cp_private.rx_skb: as many as the ring has entries */
 	/* enumerators: index into the kernel's arrays, -1 where this kernel has none */
-	gint64 nr_free_pages, nr_writeback, nr_dirty;
+	gint64 nr_free_pages, nr_writeback, nr_dirty, nr_written;
 	gint64 napi_sched, napi_npsvc;
 	gint64 rq_in_flight;
 	gint64 pg_locked, pg_writeback, pg_dirty, pg_swapcache, pg_swapbacked;

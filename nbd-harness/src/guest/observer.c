@@ -11,7 +11,9 @@
 #include "guest/view_net.h"
 #include "guest/view_reclaim.h"
 #include "guest/view_reserve.h"
+#include "guest/view_rpc.h"
 #include "guest/view_sender.h"
+#include "guest/view_socket.h"
 #include "guest/view_task.h"
 #include "guest/view_waited.h"
 #include "guest/view_work.h"
@@ -25,10 +27,13 @@ struct observer {
 	const struct board *board;
 	struct unwinder *unwinder;
 	struct view_mm *mm;
+	struct view_socket *sockets;
 	struct view_nbd *nbd;
+	gboolean over_nbd;
 };
 
-struct observer *observer_new(const struct guest *g, const struct board *board, GError **error)
+struct observer *observer_new(const struct guest *g, const struct board *board, gboolean over_nbd,
+			      GError **error)
 {
 	struct observer *o = g_new0(struct observer, 1);
 
@@ -36,9 +41,10 @@ struct observer *observer_new(const struct guest *g, const struct board *board, 
 	o->board = board;
 	o->unwinder = unwinder_new(g);
 	o->mm = view_mm_new(g, error);
-	o->nbd = view_nbd_new(g);
-	/* A run swaps over NBD; what else one looks at may have none. */
-	if (!o->mm || (board && !view_nbd_is_there(o->nbd, error))) {
+	o->over_nbd = over_nbd;
+	o->sockets = view_socket_new(g);
+	o->nbd = view_nbd_new(g, o->sockets);
+	if (!o->mm || (over_nbd && !view_nbd_is_there(o->nbd, error))) {
 		observer_free(o);
 		return NULL;
 	}
@@ -52,6 +58,7 @@ void observer_free(struct observer *o)
 	unwinder_free(o->unwinder);
 	view_mm_free(o->mm);
 	view_nbd_free(o->nbd);
+	view_socket_free(o->sockets);
 	g_free(o);
 }
 
@@ -118,7 +125,13 @@ void observer_sample(struct observer *o, struct sample *s)
 	observer_sample_board(o->board, s);
 	guest_allow_reads(o->g, SAMPLE_READS_MAX);
 	view_mm_sample(o->mm, s);
-	view_nbd_sample(o->nbd, s);
+	view_socket_begin(o->sockets, s);
+	if (o->over_nbd) {
+		view_nbd_sample(o->nbd, s);
+	} else {
+		view_socket_memalloc(o->sockets, s, NULL);
+		view_rpc_sample(o->g, s);
+	}
 	view_net_sample(o->g, s);
 	view_reserve_sample(o->g, s);
 	view_task_sample(o->g, idle, s);
@@ -137,7 +150,11 @@ struct snapshot *observer_snapshot(struct observer *o, gint64 host_us, const GAr
 	snapshot->complete &= view_reclaim_snapshot(o->g, snapshot->tasks);
 	snapshot->complete &= view_waited_snapshot(o->g, snapshot);
 	snapshot->complete &= view_nbd_snapshot(o->nbd, snapshot);
+	/* Those of NBD bear its names; of others there is the mark alone. */
+	if (!snapshot->sockets->len)
+		snapshot->complete &= view_socket_memalloc(o->sockets, NULL, snapshot);
 	snapshot->complete &= view_block_snapshot(o->g, o->nbd, host_us, snapshot);
+	snapshot->complete &= view_rpc_snapshot(o->g, snapshot->requests);
 	snapshot->complete &= view_sender_snapshot(o->g, snapshot);
 	snapshot->complete &= view_held_snapshot(o->g, snapshot);
 	snapshot->complete &= view_work_snapshot(o->g, snapshot);

@@ -12,8 +12,12 @@
 struct board;
 struct observer;
 
-/* Watch @g and @board (mapped, BOARD_BYTES; NULL: for snapshots only); neither is owned. */
-struct observer *observer_new(const struct guest *g, const struct board *board, GError **error);
+/*
+ * Watch @g and @board (mapped, BOARD_BYTES; NULL: for snapshots only); neither is owned.
+ * @over_nbd: its swap is, so that it is an error if that cannot be seen.
+ */
+struct observer *observer_new(const struct guest *g, const struct board *board, gboolean over_nbd,
+			      GError **error);
 void observer_free(struct observer *o);
 
 /* All fields unknown, but for what the board says: what a sample is before the guest is opened. */

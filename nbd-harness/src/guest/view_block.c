@@ -158,6 +158,18 @@ static void see_bio(const struct guest *g, guint64 bio, struct request_facts *fa
 	}
 }
 
+/* Block devices of the network. */
+static gboolean is_remote(const struct guest *g, const struct disk *disk)
+{
+	static const char *const ops[] = { "nbd_mq_ops", "nvme_tcp_mq_ops" };
+
+	for (guint i = 0; i < G_N_ELEMENTS(ops); i++) {
+		if (disk->ops && disk->ops == symbols_address(g->symbols, ops[i]))
+			return TRUE;
+	}
+	return FALSE;
+}
+
 static void see_request(const struct guest *g, struct pass *pass, const struct disk *disk,
 			struct tags_facts *tags, guint tag, guint64 request)
 {
@@ -181,6 +193,7 @@ static void see_request(const struct guest *g, struct pass *pass, const struct d
 	g_snprintf(facts.name, sizeof(facts.name), "%s tag %u", tags->name, tag);
 	facts.op = op_name(flags);
 	facts.bytes = bytes;
+	facts.local = !is_remote(g, disk);
 	for (guint i = 0; i < BIOS_MAX && guest_is_pointer(bio); i++) {
 		see_bio(g, bio, &facts, pass->snapshot->folios);
 		if (!guest_u64(g, bio + g->at.bio_next, &bio))

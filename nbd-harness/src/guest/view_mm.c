@@ -257,6 +257,7 @@ void view_mm_sample(const struct view_mm *v, struct sample *s)
 	guest_read(g, v->swap_free, &s->swap_free_pages, 8);
 	node_counter(g, g->at.nr_writeback, &s->writeback_pages);
 	node_counter(g, g->at.nr_dirty, &s->dirty_pages);
+	node_counter(g, g->at.nr_written, &s->written_pages);
 	sample_zones(v, s);
 	sample_events(v, s);
 }

@@ -29,29 +29,22 @@ struct seen {
 	guint64 round; /* of the last sample that saw it in flight */
 };
 
-/* What the retransmit timer of a socket looked like last time. */
-struct timer_watch {
-	guint64 expires;
-	guint32 una;
-};
-
 struct view_nbd {
 	const struct guest *g;
 	guint64 idr;
-	guint64 ops;	    /* nbd_mq_ops; 0: no symbol */
-	GHashTable *seen;   /* address of request -> struct seen */
-	GHashTable *timers; /* address of sock -> struct timer_watch */
-	gint64 timer_fires;
+	guint64 ops;		     /* nbd_mq_ops; 0: no symbol */
+	GHashTable *seen;	     /* address of request -> struct seen */
+	struct view_socket *sockets; /* not owned */
 	guint64 round;
 };
 
-struct view_nbd *view_nbd_new(const struct guest *g)
+struct view_nbd *view_nbd_new(const struct guest *g, struct view_socket *sockets)
 {
 	struct view_nbd *v = g_new0(struct view_nbd, 1);
 
 	v->g = g;
 	v->seen = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
-	v->timers = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+	v->sockets = sockets;
 	v->ops = symbols_address(g->symbols, "nbd_mq_ops");
 	if (!g->at.lacks_nbd)
 		v->idr = symbols_address(g->symbols, "nbd_index_idr");
@@ -76,7 +69,6 @@ void view_nbd_free(struct view_nbd *v)
 	if (!v)
 		return;
 	g_hash_table_unref(v->seen);
-	g_hash_table_unref(v->timers);
 	g_free(v);
 }
 
@@ -210,130 +202,30 @@ static void see_completed(struct pass *pass, guint64 device)
 	}
 }
 
-static gboolean timer_armed(const struct guest *g, guint64 sk, guint64 *expires)
+static void name_tx_lock(GArray *tasks, guint64 lock, const char *socket)
 {
-	guint64 pprev;
+	for (guint i = 0; i < tasks->len; i++) {
+		struct task_facts *t = &g_array_index(tasks, struct task_facts, i);
 
-	return g->at.icsk_retransmit_expires != LAYOUT_NONE &&
-	       g->at.icsk_retransmit_pprev != LAYOUT_NONE &&
-	       guest_u64(g, sk + g->at.icsk_retransmit_pprev, &pprev) && pprev &&
-	       guest_u64(g, sk + g->at.icsk_retransmit_expires, expires);
-}
-
-/* Count an expiry that moved on although nothing was acknowledged: the timer fired in vain. */
-static void watch_timer(struct view_nbd *v, guint64 sk, guint64 expires, guint32 una)
-{
-	struct timer_watch *watch = g_hash_table_lookup(v->timers, &sk);
-
-	if (!watch) {
-		watch = g_new0(struct timer_watch, 1);
-		*watch = (struct timer_watch){ expires, una };
-		g_hash_table_insert(v->timers, g_memdup2(&sk, sizeof(sk)), watch);
-	}
-	if (watch->una == una && watch->expires != expires)
-		v->timer_fires++;
-	*watch = (struct timer_watch){ expires, una };
-}
-
-/* A socket and what is read from it for samples and snapshots alike. */
-struct nbd_socket {
-	char name[24];
-	guint64 nbd_sock, sk;
-	guint32 wmem, sndbuf, una, nxt;
-	gboolean armed; /* the retransmit timer */
-	guint64 expires;
-};
-
-static void sample_socket(struct pass *pass, const struct nbd_socket *s)
-{
-	pass->sample->nbd_wmem_bytes += s->wmem;
-	pass->sample->tcp_unacked_bytes += s->nxt - s->una;
-	pass->sample->tcp_timer_armed |= s->armed;
-	if (s->armed)
-		watch_timer(pass->v, s->sk, s->expires, s->una);
-}
-
-/* A member that this kernel may lack: 0 then. */
-static guint64 optional(const struct guest *g, guint64 base, guint member, gsize bytes)
-{
-	guint64 value = 0;
-
-	if (member != LAYOUT_NONE)
-		guest_read(g, base + member, &value, bytes);
-	return value;
-}
-
-/* What all TCP sockets have taken, without what CPUs hold in advance, and sysctl net.ipv4.tcp_mem's
- * third number. */
-static void see_tcp_mem(const struct guest *g, struct socket_facts *facts)
-{
-	guint64 taken = symbols_address(g->symbols, "tcp_memory_allocated");
-	guint64 limits = symbols_address(g->symbols, "sysctl_tcp_mem");
-
-	if (!taken || !limits || !guest_u64(g, taken, &facts->tcp_mem_pages))
-		return;
-	/* Below zero while CPUs have given back more than they took from it. */
-	if ((gint64)facts->tcp_mem_pages < 0)
-		facts->tcp_mem_pages = 0;
-	guest_u64(g, limits + 16, &facts->tcp_mem_max_pages);
-}
-
-static void snapshot_socket(struct pass *pass, const struct nbd_socket *s)
-{
-	const struct guest *g = pass->v->g;
-	struct socket_facts facts = { .wmem_queued_bytes = s->wmem,
-				      .sndbuf_bytes = s->sndbuf,
-				      .unacked_bytes = s->nxt - s->una,
-				      .snd_una = s->una,
-				      .snd_nxt = s->nxt,
-				      .timer_in_jiffies = G_MININT64 };
-	guint64 jiffies;
-	guint32 written;
-
-	g_strlcpy(facts.name, s->name, sizeof(facts.name));
-	facts.address = s->sk;
-	facts.locked = optional(g, s->sk, g->at.sock_locked, 4) == 1;
-	facts.drained = guest_u32(g, s->sk + g->at.tcp_write_seq, &written) && written == s->una;
-	facts.retransmits = optional(g, s->sk, g->at.icsk_retransmits, 1);
-	see_tcp_mem(g, &facts);
-	facts.rmem_bytes = optional(g, s->sk, g->at.sock_backlog_rmem, 4);
-	facts.backlog_bytes = optional(g, s->sk, g->at.sock_backlog_bytes, 4);
-	if (g->at.sock_memalloc >= 0)
-		facts.memalloc = (optional(g, s->sk, g->at.sock_flags, 8) >> g->at.sock_memalloc) &
-				 1;
-	if (s->armed && guest_u64(g, symbols_address(g->symbols, "jiffies_64"), &jiffies))
-		facts.timer_in_jiffies = (gint64)(s->expires - jiffies);
-	g_array_append_val(pass->snapshot->sockets, facts);
-
-	for (guint i = 0; i < pass->snapshot->tasks->len; i++) {
-		struct task_facts *t = &g_array_index(pass->snapshot->tasks, struct task_facts, i);
-
-		if (t->on.address && t->on.address == s->nbd_sock + g->at.nbd_sock_tx_lock)
-			g_snprintf(t->on.name, sizeof(t->on.name), "%s tx_lock", facts.name);
-		if (t->on.kind == OBJECT_SOCKET && t->on.address == s->sk)
-			g_strlcpy(t->on.name, facts.name, sizeof(t->on.name));
+		if (t->on.address && t->on.address == lock)
+			g_snprintf(t->on.name, sizeof(t->on.name), "%s tx_lock", socket);
 	}
 }
 
 static void see_socket(struct pass *pass, guint index, guint n, guint64 nbd_sock)
 {
 	const struct guest *g = pass->v->g;
-	struct nbd_socket s = { .nbd_sock = nbd_sock };
-	guint64 socket;
+	guint64 socket, sk;
+	char name[24];
 
 	if (!guest_u64(g, nbd_sock + g->at.nbd_sock_sock, &socket) || !guest_is_pointer(socket) ||
-	    !guest_u64(g, socket + g->at.socket_sk, &s.sk) || !guest_is_pointer(s.sk) ||
-	    !guest_u32(g, s.sk + g->at.sock_wmem_queued, &s.wmem) ||
-	    !guest_u32(g, s.sk + g->at.sock_sndbuf, &s.sndbuf) ||
-	    !guest_u32(g, s.sk + g->at.tcp_snd_una, &s.una) ||
-	    !guest_u32(g, s.sk + g->at.tcp_snd_nxt, &s.nxt))
+	    !guest_u64(g, socket + g->at.socket_sk, &sk) || !guest_is_pointer(sk))
 		return; /* not connected: nothing to see */
-	g_snprintf(s.name, sizeof(s.name), "nbd%u socket %u", index, n);
-	s.armed = timer_armed(g, s.sk, &s.expires);
+	g_snprintf(name, sizeof(name), "nbd%u socket %u", index, n);
 	if (pass->sample)
-		sample_socket(pass, &s);
-	else
-		snapshot_socket(pass, &s);
+		view_socket_sample(pass->v->sockets, sk, pass->sample);
+	else if (view_socket_snapshot(pass->v->sockets, sk, name, pass->snapshot))
+		name_tx_lock(pass->snapshot->tasks, nbd_sock + g->at.nbd_sock_tx_lock, name);
 }
 
 static gboolean see_device(const struct guest *g, guint64 index, guint64 device, gpointer data)
@@ -381,10 +273,8 @@ void view_nbd_sample(struct view_nbd *v, struct sample *s)
 	struct pass pass = { .v = v, .host_us = s->host_us, .sample = s, .complete = TRUE };
 
 	s->nbd_in_flight = s->nbd_oldest_ms = s->nbd_completed = 0;
-	s->nbd_wmem_bytes = s->tcp_unacked_bytes = s->tcp_timer_armed = 0;
 	v->round++;
 	see_devices(&pass);
-	s->tcp_timer_fires = v->timer_fires;
 	if (!pass.complete)
 		s->nbd_in_flight = s->nbd_oldest_ms = SAMPLE_UNKNOWN;
 	if (!counts_completed(v->g))

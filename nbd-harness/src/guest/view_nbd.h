@@ -4,12 +4,14 @@
 #define NETSWAP_GUEST_VIEW_NBD_H
 
 #include "guest/guest.h"
+#include "guest/view_socket.h"
 #include "judge/facts.h"
 
 struct view_nbd;
 
-/* Of a kernel without the driver there is nothing to see, and view_nbd_is_there() says why. */
-struct view_nbd *view_nbd_new(const struct guest *g);
+/* Of a kernel without the driver there is nothing to see, and view_nbd_is_there() says why.
+ * @sockets is not owned. */
+struct view_nbd *view_nbd_new(const struct guest *g, struct view_socket *sockets);
 gboolean view_nbd_is_there(const struct view_nbd *v, GError **error);
 void view_nbd_free(struct view_nbd *v);
 

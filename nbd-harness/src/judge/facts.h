@@ -52,6 +52,7 @@ gboolean verdict_parse(const char *name, enum verdict *v);
 	X(min_pages, "sum of the zones' min watermarks, boosted as they are")                      \
 	X(low_pages, "sum of the zones' low watermarks")                                           \
 	X(high_pages, "sum of the zones' high watermarks")                                         \
+	X(written_pages, "NR_WRITTEN: whose writeback has ended")                                  \
 	X(writeback_pages, "NR_WRITEBACK")                                                         \
 	X(dirty_pages, "NR_FILE_DIRTY")                                                            \
 	X(swap_total_pages, "total_swap_pages")                                                    \
@@ -72,10 +73,11 @@ gboolean verdict_parse(const char *name, enum verdict *v);
 	X(nbd_in_flight, "requests of NBD devices in flight")                                      \
 	X(nbd_oldest_ms, "age of the oldest of them, as observed, in guest time")                  \
 	X(nbd_completed, "I/Os completed, reads and writes")                                       \
-	X(nbd_wmem_bytes, "sk_wmem_queued of the NBD sockets")                                     \
-	X(tcp_unacked_bytes, "snd_nxt - snd_una of the NBD sockets")                               \
+	X(rpc_in_flight, "calls of the kernel's RPC clients under way (NFS); 4096 at most")        \
+	X(swap_wmem_bytes, "sk_wmem_queued of the sockets that swap goes over")                    \
+	X(tcp_unacked_bytes, "snd_nxt - snd_una of these")                                         \
 	X(tcp_timer_fires, "times the armed retransmit timer was seen re-armed without an ACK")    \
-	X(tcp_timer_armed, "1 while a retransmit or probe timer of an NBD socket is pending")      \
+	X(tcp_timer_armed, "1 while a retransmit or probe timer of one of them is pending")        \
 	/* network */                                                                              \
 	X(packets_in, "packets that the stack took from network cards")                            \
 	X(udp_pages, "pages that UDP sockets are charged with")                                    \
@@ -224,13 +226,14 @@ struct socket_facts {
 };
 
 struct request_facts {
-	char name[24];	  /* "nbd0 tag 5" */
-	guint64 address;  /* of struct request */
-	const char *op;	  /* interned: "read", "write", "flush", ...; NULL unknown */
+	char name[24];	  /* "nbd0 tag 5", "nfs xid 0x1a2b3c4d" */
+	guint64 address;  /* of struct request, or of struct rpc_task */
+	const char *op;	  /* interned: "read", "write", "flush", ..., "READ", ...; NULL unknown */
 	guint64 bytes;	  /* 0 unknown */
 	guint64 folio;	  /* the first one that it carries; 0 none or unknown */
 	gint64 age_ms;	  /* as observed, in guest time; -1 unknown */
-	gboolean on_wire; /* its command was sent (NBD); FALSE also where that is not known */
+	gboolean local;	  /* to a disk of the machine's own, not over the network */
+	gboolean on_wire; /* its command was sent (NBD, RPC); FALSE also where that is not known */
 	gboolean unsent;  /* its command was not, or not to its end: no reply can come */
 };
 

@@ -97,7 +97,7 @@ static gboolean moved(const struct sample *a, const struct sample *b)
 		OFFSET(phase),		 OFFSET(swap_in_pages),	 OFFSET(swap_out_pages),
 		OFFSET(reclaimed_pages), OFFSET(nbd_completed),	 OFFSET(oom_kills),
 		OFFSET(touched_pages),	 OFFSET(verified_pages), OFFSET(slots_running),
-		OFFSET(user_ns),
+		OFFSET(user_ns),	 OFFSET(written_pages),
 #undef OFFSET
 	};
 

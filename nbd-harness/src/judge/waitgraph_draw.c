@@ -106,7 +106,7 @@ static gboolean add_io_movers(struct waitgraph *g, const struct snapshot *s, gui
 		const struct request_facts *r =
 			&g_array_index(s->requests, struct request_facts, i);
 
-		on_disk += !g_str_has_prefix(r->name, "nbd");
+		on_disk += r->local;
 		unsent += r->unsent;
 	}
 

@@ -107,6 +107,8 @@ static const struct {
 	{ "__lock_sock", WAIT_SOCKET, 0 },
 	{ "__skb_wait_for_more_packets", WAIT_RECEIVE, 0 },
 	{ "inet_csk_accept", WAIT_IDLE, 0 },
+	{ "rpc_wait_bit_killable", WAIT_RECEIVE, 0 }, /* for a call of its own to end */
+	{ "nfs_wait_bit_killable", WAIT_RECEIVE, 0 },
 
 	/* somebody else's word */
 	{ "wait_for_completion", WAIT_COMPLETION, 0 },

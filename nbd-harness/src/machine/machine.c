@@ -20,7 +20,7 @@ static gboolean host_has_memory(const struct scenario *s, GError **error)
 {
 	g_autofree char *meminfo = NULL;
 	guint64 available_kib = 0;
-	guint64 need = s->machine.memory_bytes + s->swap.size_bytes + HOST_RESERVE_BYTES;
+	guint64 need = s->machine.memory_bytes + server_image_bytes(s) + HOST_RESERVE_BYTES;
 
 	if (!g_file_get_contents("/proc/meminfo", &meminfo, NULL, error))
 		return FALSE;
@@ -166,7 +166,7 @@ struct machine *machine_start(const struct scenario *s, const struct machine_con
 	m->pod = pod_new(on_child_exit, m, error);
 	if (!m->pod)
 		goto fail;
-	m->swap_fd = make_swap_image(s->swap.size_bytes, error);
+	m->swap_fd = make_swap_image(server_image_bytes(s), error);
 	if (m->swap_fd < 0)
 		goto fail;
 	if (!start_server(m, config, error) || !start_flooder(m, config->server_log_fd, error))

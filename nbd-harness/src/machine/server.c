@@ -23,7 +23,7 @@
 #define LOG_AFTER_ERROR_MS 50
 
 const struct server_ops *const server_ops_table[] = { &nbd_server_ops, &nbdkit_ops, &qemu_nbd_ops,
-						      NULL };
+						      &nfsd_ops,       &nvmet_ops,  NULL };
 
 const struct server_ops *server_ops_find(const char *name)
 {
@@ -31,6 +31,19 @@ const struct server_ops *server_ops_find(const char *name)
 		if (!strcmp(server_ops_table[i]->name, name))
 			return server_ops_table[i];
 	return NULL;
+}
+
+guint64 server_image_bytes(const struct scenario *scenario)
+{
+	const struct server_ops *ops = server_ops_find(scenario->swap.backend);
+	guint64 bytes = scenario->swap.size_bytes;
+
+	return ops->image_bytes ? ops->image_bytes(bytes) : bytes;
+}
+
+gboolean server_probe_nbd(struct server *server, int fd, guint deadline_ms, GError **error)
+{
+	return nbd_probe(fd, SERVER_EXPORT, server->size_bytes, deadline_ms, error);
 }
 
 char *server_tmp_path(struct server *server, const char *name)
@@ -101,7 +114,7 @@ static gboolean wait_until_ready(struct server *s, int log_fd, off_t log_from, g
 		fd = pod_connect(s->pod, s->port, &last);
 		left_ms = until_ms - g_get_monotonic_time() / 1000;
 	}
-	if (fd >= 0 && nbd_probe(fd, SERVER_EXPORT, s->size_bytes, MAX(left_ms, 0), &last))
+	if (fd >= 0 && s->ops->probe(s, fd, MAX(left_ms, 0), &last))
 		return TRUE;
 	/* Its log, or its end, may come a moment after the connection broke. */
 	if (pod_wait(s->pod, s->child, LOG_AFTER_ERROR_MS)) {
@@ -188,7 +201,7 @@ gboolean server_answers(struct server *server, guint deadline_ms, GError **error
 {
 	int fd = pod_connect(server->pod, server->port, error);
 
-	if (fd >= 0 && nbd_probe(fd, SERVER_EXPORT, server->size_bytes, deadline_ms, error))
+	if (fd >= 0 && server->ops->probe(server, fd, deadline_ms, error))
 		return TRUE;
 	g_prefix_error(error, "swap server %s did not answer a second client: ", server->ops->name);
 	return FALSE;

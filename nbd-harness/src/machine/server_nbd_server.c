@@ -33,9 +33,9 @@ static gboolean command(struct server *s, GPtrArray *argv, int image_fd, GError 
 
 const struct server_ops nbd_server_ops = {
 	.name = "nbd-server",
-	.help = "the reference server; a process for each connection",
 	.program = "nbd-server",
 	.forks = TRUE,
 	.detaches = TRUE,
 	.command = command,
+	.probe = server_probe_nbd,
 };

@@ -81,8 +81,8 @@ static gboolean inject_eio(struct server *s, gboolean on, GError **error)
 
 const struct server_ops nbdkit_ops = {
 	.name = "nbdkit",
-	.help = "a server that can be slow (swap.delay, swap.rate) or answer reads with EIO",
 	.program = "nbdkit",
 	.command = command,
+	.probe = server_probe_nbd,
 	.inject_eio = inject_eio,
 };

@@ -15,7 +15,10 @@ struct server {
 	guint64 rate_bytes_per_s; /* 0: unlimited */
 };
 
-extern const struct server_ops nbd_server_ops, nbdkit_ops, qemu_nbd_ops;
+extern const struct server_ops nbd_server_ops, nbdkit_ops, qemu_nbd_ops, nfsd_ops, nvmet_ops;
+
+/* ops.probe of those that speak NBD. */
+gboolean server_probe_nbd(struct server *server, int fd, guint deadline_ms, GError **error);
 
 /* The folder, file or link called @name in the pod's /tmp, as seen from here; caller frees. */
 char *server_tmp_path(struct server *server, const char *name);

@@ -20,7 +20,7 @@ static gboolean command(struct server *s, GPtrArray *argv, int image_fd, GError 
 
 const struct server_ops qemu_nbd_ops = {
 	.name = "qemu-nbd",
-	.help = "QEMU's block layer as a server",
 	.program = "qemu-nbd",
 	.command = command,
+	.probe = server_probe_nbd,
 };

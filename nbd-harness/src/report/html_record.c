@@ -72,10 +72,11 @@ static void versions(GString *out, const struct report_input *in)
 	html_fact(out, "Machine", "%" G_GINT64_FORMAT " CPUs, %" G_GINT64_FORMAT " MiB, %s, %s",
 		  member_int(in->run, "cpus"), member_int(in->run, "memory_bytes") >> 20,
 		  member_text(in->run, "nic"), member_text(in->run, "accel"));
-	html_fact(out, "Swap", "%" G_GINT64_FORMAT " MiB over NBD",
-		  member_int(in->run, "swap_bytes") >> 20);
+	html_fact(out, "Swap", "%" G_GINT64_FORMAT " MiB over %s",
+		  member_int(in->run, "swap_bytes") >> 20, report_transport(in));
 	html_fact(out, "Server", "%s",
-		  v ? member_text(v, "server") : member_text(in->run, "backend"));
+		  v && *member_text(v, "server") ? member_text(v, "server")
+						 : member_text(in->run, "backend"));
 	if (*peer)
 		html_fact(out, "Server's VM", "%s", peer);
 	html_fact(out, "QEMU", "%s", member_text(v, "qemu"));

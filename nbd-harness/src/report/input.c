@@ -19,6 +19,13 @@ const char *member_text(JsonObject *o, const char *name)
 								       : "";
 }
 
+const char *report_transport(const struct report_input *in)
+{
+	const char *transport = member_text(in->run, "transport");
+
+	return *transport ? transport : "nbd";
+}
+
 /* json_node_get_int() and its like turn numbers and booleans into each other. */
 gint64 member_int(JsonObject *o, const char *name)
 {

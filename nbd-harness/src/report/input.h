@@ -46,6 +46,8 @@ char *report_file(const struct report_input *in, const char *name);
 
 /* Members of JSON objects, of whatever type they turn out to be: "" or 0 when it is not there. */
 const char *member_text(JsonObject *o, const char *name);
+/* How its swap reached the server: "nbd", also in records of when there was nothing else. */
+const char *report_transport(const struct report_input *in);
 gint64 member_int(JsonObject *o, const char *name);
 double member_double(JsonObject *o, const char *name);
 gboolean member_bool(JsonObject *o, const char *name);

@@ -205,7 +205,8 @@ static void say_timers(GString *story, const struct report_input *in)
 
 static void say_tightest(GString *story, const struct report_input *in)
 {
-	gint64 least = G_MAXINT64, min = 0, oldest_ms = 0;
+	gint64 least = G_MAXINT64, min = 0, oldest_ms = SAMPLE_UNKNOWN;
+	g_autofree char *oldest = NULL;
 	const struct sample *last = report_last_sample(in);
 
 	for (guint i = 0; i < in->samples->len; i++) {
@@ -219,12 +220,14 @@ static void say_tightest(GString *story, const struct report_input *in)
 	}
 	if (least == G_MAXINT64)
 		return;
+	if (oldest_ms >= 0)
+		oldest = g_strdup_printf(", the oldest swap request waited %.1f s,",
+					 oldest_ms / 1e3);
 	story_say(story,
 		  "At its tightest %" G_GINT64_FORMAT
 		  " pages were free (min watermark %" G_GINT64_FORMAT
-		  "), the oldest swap request waited %.1f s, and tasks were throttled "
-		  "%" G_GINT64_FORMAT " time%s.",
-		  least, min, oldest_ms / 1e3, MAX(last->throttled, 0),
+		  ")%s and tasks were throttled %" G_GINT64_FORMAT " time%s.",
+		  least, min, oldest ? oldest : "", MAX(last->throttled, 0),
 		  last->throttled == 1 ? "" : "s");
 }
 

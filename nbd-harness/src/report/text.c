@@ -136,12 +136,17 @@ static void last_sample(GString *out, const struct report_input *in)
 		  " MiB in; %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " MiB free",
 		  s->swap_out_pages / PAGES_PER_MIB, s->swap_in_pages / PAGES_PER_MIB,
 		  s->swap_free_pages / PAGES_PER_MIB, s->swap_total_pages / PAGES_PER_MIB);
+	if (s->nbd_in_flight >= 0)
+		text_line(out,
+			  "NBD        %" G_GINT64_FORMAT
+			  " requests in flight, the oldest for %.1f s",
+			  s->nbd_in_flight, s->nbd_oldest_ms / 1e3);
+	if (s->rpc_in_flight >= 0)
+		text_line(out, "RPC        %" G_GINT64_FORMAT " calls under way", s->rpc_in_flight);
 	text_line(out,
-		  "NBD        %" G_GINT64_FORMAT
-		  " requests in flight, the oldest for %.1f s; %" G_GINT64_FORMAT
-		  " bytes queued to send, %" G_GINT64_FORMAT " unacknowledged",
-		  s->nbd_in_flight, s->nbd_oldest_ms / 1e3, s->nbd_wmem_bytes,
-		  s->tcp_unacked_bytes);
+		  "Sockets    %" G_GINT64_FORMAT " bytes queued to send, %" G_GINT64_FORMAT
+		  " unacknowledged",
+		  s->swap_wmem_bytes, s->tcp_unacked_bytes);
 	text_line(out,
 		  "Tasks      %" G_GINT64_FORMAT ", %" G_GINT64_FORMAT
 		  " runnable, %" G_GINT64_FORMAT " blocked; throttled %" G_GINT64_FORMAT
@@ -187,9 +192,9 @@ static void what_ran(GString *out, const struct report_input *in)
 	text_line(out, "Machine    %" G_GINT64_FORMAT " CPUs, %" G_GINT64_FORMAT " MiB, %s, %s",
 		  member_int(in->run, "cpus"), member_int(in->run, "memory_bytes") >> 20,
 		  member_text(in->run, "nic"), member_text(in->run, "accel"));
-	text_line(out, "Swap       %" G_GINT64_FORMAT " MiB over NBD, served by %s%s%s",
-		  member_int(in->run, "swap_bytes") >> 20, member_text(in->run, "backend"),
-		  *peer ? " in a second VM, on " : "", peer);
+	text_line(out, "Swap       %" G_GINT64_FORMAT " MiB over %s, served by %s%s%s",
+		  member_int(in->run, "swap_bytes") >> 20, report_transport(in),
+		  member_text(in->run, "backend"), *peer ? " in a second VM, on " : "", peer);
 	text_line(out, "Command    %s", member_text(in->run, "cmdline"));
 	text_line(out, "Time       %.1f s, of which %.1f s fair; last progress at %.1f s",
 		  member_double(in->verdict, "duration_s"), member_double(in->verdict, "fair_s"),

@@ -42,6 +42,7 @@ static gboolean write_run_json(struct run *r, GError **error)
 	if (r->boot.peer.kernel)
 		json_add_string(b, "peer_kernel", r->boot.peer.kernel->name);
 	json_add_string(b, "nic", s->link.nic);
+	json_add_string(b, "transport", s->swap.transport);
 	json_add_string(b, "backend", s->swap.backend);
 	json_add_int(b, "swap_bytes", s->swap.size_bytes);
 	json_open_object(b, "sysctls");

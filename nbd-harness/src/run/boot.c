@@ -4,6 +4,7 @@
 #include "build/image.h"
 #include "run/peer_script.h"
 #include "run/script.h"
+#include "run/transport.h"
 
 static char *kernel_name(const struct scenario *s, const struct kernel *kernel)
 {
@@ -19,7 +20,9 @@ static gboolean obtain_peer(const struct scenario *s, struct boot *boot, GError 
 	struct boot_peer *peer = &boot->peer;
 
 	peer->kernel = kernel_obtain(&request, error);
-	peer->initrd = peer->kernel ? image_server(peer->kernel, error) : NULL;
+	peer->initrd = peer->kernel ? image_initramfs(peer->kernel, &peer_image,
+						      &transport_of(s)->server, error)
+				    : NULL;
 	if (!peer->initrd)
 		return FALSE;
 	peer->cmdline = script_base_cmdline(peer->kernel, boot->accel);
@@ -33,10 +36,10 @@ gboolean boot_obtain(const struct scenario *s, gboolean want_disk, struct boot *
 	struct kernel_request request = script_kernel(s);
 
 	*boot = (struct boot){ .kernel = kernel_obtain(&request, error) };
-	if (!boot->kernel)
+	if (!boot->kernel || !transport_check_kernel(transport_of(s), boot->kernel, error))
 		return FALSE;
 	boot->kernel_name = kernel_name(s, boot->kernel);
-	boot->initrd = image_initramfs(boot->kernel, error);
+	boot->initrd = image_initramfs(boot->kernel, &script_image, &transport_of(s)->guest, error);
 	if (!boot->initrd)
 		return FALSE;
 	if ((want_disk || script_needs_fio(s)) && !(boot->extra_image = image_fio(error)))

@@ -122,7 +122,7 @@ static struct snapshot *read_guest(const struct guest *g, const GArray *cpus, gu
 	struct snapshot *s = NULL;
 
 	do {
-		struct observer *o = observer_new(g, NULL, error);
+		struct observer *o = observer_new(g, NULL, FALSE, error);
 
 		snapshot_free(s);
 		s = o ? observer_snapshot(o, 0, cpus) : NULL;

@@ -3,12 +3,12 @@
 #ifndef NETSWAP_RUN_PEER_SCRIPT_H
 #define NETSWAP_RUN_PEER_SCRIPT_H
 
+#include "build/image.h"
 #include "build/kernel.h"
 #include "scenario/scenario.h"
 
-/* The two ends of the wire. */
-#define PEER_ADDRESS	  "10.0.9.1"
-#define PEER_GUEST_LENGTH "10.0.9.2/24"
+/* What its image holds, whatever the transport. */
+extern const struct image_parts peer_image;
 
 /* Debian's prebuilt one, whatever the guest runs: what it serves with is what people have. */
 struct kernel_request peer_kernel(void);

@@ -6,18 +6,24 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "machine/server.h"
 #include "machine/tsc.h"
-#include "run/peer_script.h"
+#include "run/addresses.h"
+#include "run/transport.h"
 
-#define GUEST_ADDRESS	  "10.0.2.15/24" /* QEMU's user network, its defaults */
-#define HOST_ADDRESS	  "10.0.2.2"
-#define SWAP_DEVICE	  "/dev/nbd0"
-#define DEVICE_TIMEOUT_MS 20000
-#define JOB_FILE	  "/job-%s.fio"
-#define TMPFS_DIR	  "/shm"
+#define JOB_FILE  "/job-%s.fio"
+#define TMPFS_DIR "/shm"
 /* What busybox and its disk take, and what the min watermark may have been boosted by. */
 #define SHELL_BYTES (8u << 20)
+
+const struct image_parts script_image = {
+	.own = (const struct image_own[]){ { "init", "init" },
+					   { "bin/workload", "workload" },
+					   { NULL, NULL } },
+	.modules = (const char *const[]){ "virtio_pci", "virtio_net", "e1000", "e1000e", "8139cp",
+					  "vmxnet3",		    /* its bus and NIC */
+					  "virtio_blk", "squashfs", /* the disk with fio */
+					  NULL },
+};
 
 /* The modules that a prebuilt kernel has for a NIC; built-in drivers ignore the line. */
 static const struct {
@@ -50,42 +56,14 @@ static const char *nic_module(const char *nic)
 	return nic;
 }
 
-static const char *server_address(const struct scenario *s)
-{
-	return s->link.pair ? PEER_ADDRESS : HOST_ADDRESS;
-}
-
-static void run_nbd_client(GString *script, const struct scenario *s)
-{
-	g_autoptr(GString) client = g_string_new("run nbd-client ");
-
-	/* -swap: nbd-client's manual asks for it when the device is to be swapped on. */
-	g_string_append_printf(client, "%s %u -N " SERVER_EXPORT " -swap -b 4096",
-			       server_address(s), s->swap.port);
-	if (s->swap.connections > 1)
-		g_string_append_printf(client, " -C %u", s->swap.connections);
-	if (s->swap.timeout_s)
-		g_string_append_printf(client, " -t %u", s->swap.timeout_s);
-	text_line(script, "%s " SWAP_DEVICE, client->str);
-}
-
 static void attach_swap(GString *script, const struct scenario *s)
 {
 	/* Its bus: a module in Debian's 6.1. */
 	text_line(script, "modprobe virtio_pci");
 	text_line(script, "modprobe %s", nic_module(s->link.nic));
-	text_line(script, "modprobe nbd");
 	text_line(script, "ifup auto %s",
-		  s->link.pair ? PEER_GUEST_LENGTH : GUEST_ADDRESS " " HOST_ADDRESS);
-
-	if (s->swap.reconnect)
-		text_line(script, "reconnect %s %u " SERVER_EXPORT " %u", server_address(s),
-			  s->swap.port, s->swap.timeout_s);
-	else
-		run_nbd_client(script, s);
-	text_line(script, "wait-block " SWAP_DEVICE " %u", DEVICE_TIMEOUT_MS);
-	text_line(script, "mkswap " SWAP_DEVICE);
-	text_line(script, "swapon " SWAP_DEVICE);
+		  s->link.pair ? PAIR_GUEST_LENGTH : USER_GUEST_LENGTH " " USER_HOST_ADDRESS);
+	transport_of(s)->attach(script, s);
 }
 
 /* What a kernel without a vmlinux of ours must tell about itself, while it can. */
@@ -96,10 +74,11 @@ static void hand_over(GString *script, const struct scenario *s, const struct ke
 		return;
 	text_line(script, "blob kallsyms /proc/kallsyms");
 	text_line(script, "blob btf/vmlinux /sys/kernel/btf/vmlinux");
-	if (kernel->modules) {
-		text_line(script, "blob btf/nbd /sys/kernel/btf/nbd");
-		text_line(script, "blob btf/%1$s /sys/kernel/btf/%1$s", nic_module(s->link.nic));
-	}
+	if (!kernel->modules)
+		return;
+	for (const char *const *name = transport_of(s)->guest.modules; *name; name++)
+		text_line(script, "blob btf/%1$s /sys/kernel/btf/%1$s", *name);
+	text_line(script, "blob btf/%1$s /sys/kernel/btf/%1$s", nic_module(s->link.nic));
 }
 
 /* The read-only disk that has fio and busybox. */
@@ -136,11 +115,12 @@ static void accompany(GString *start, const struct scenario *s, const struct sce
 		g_string_append_printf(start,
 				       " peer=%s"
 				       " sockets=%u rcvbuf_bytes=%u datagram_bytes=%u rate=%u",
-				       server_address(s), p->flood.sockets, p->flood.rcvbuf_bytes,
-				       p->flood.datagram_bytes, p->flood.rate);
+				       transport_server_address(s), p->flood.sockets,
+				       p->flood.rcvbuf_bytes, p->flood.datagram_bytes,
+				       p->flood.rate);
 	else
-		g_string_append_printf(start, " peer=%s interval_ms=%u", server_address(s),
-				       p->interval_ms);
+		g_string_append_printf(start, " peer=%s interval_ms=%u",
+				       transport_server_address(s), p->interval_ms);
 }
 
 static gboolean start_pressure(GString *script, const struct scenario *s,
@@ -266,6 +246,7 @@ struct kernel_request script_kernel(const struct scenario *s)
 		.patches = s->kernel.patches,
 		.fragments = s->kernel.config,
 		.nic = s->link.nic,
+		.transports = strcmp(s->swap.transport, "nbd") != 0,
 		.source = s->kernel.source,
 		.debian = s->kernel.debian,
 		.image = s->kernel.image,

@@ -4,8 +4,12 @@
 #ifndef NETSWAP_RUN_SCRIPT_H
 #define NETSWAP_RUN_SCRIPT_H
 
+#include "build/image.h"
 #include "build/kernel.h"
 #include "scenario/scenario.h"
+
+/* What the guest's image holds, whatever the transport. */
+extern const struct image_parts script_image;
 
 /*
  * Text for board.script; verbs as in vm-images/verbs.c.  Caller frees.

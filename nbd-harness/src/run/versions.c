@@ -33,7 +33,7 @@ void versions_to_json(JsonBuilder *b, const char *backend)
 {
 	const struct server_ops *ops = server_ops_find(backend);
 	g_autofree char *qemu = version_of("qemu-system-x86_64");
-	g_autofree char *server = ops ? version_of(ops->program) : NULL;
+	g_autofree char *server = ops && ops->program ? version_of(ops->program) : NULL;
 	g_autofree char *netswap = g_strdup_printf("%s (%s)", NETSWAP_VERSION, netswap_revision);
 	g_autofree char *host = NULL;
 	struct utsname u;

@@ -39,7 +39,9 @@ static gboolean observe(struct run *r, GError **error)
 	};
 
 	r->guest = open_guest(&from, &r->vmcoreinfo, error);
-	r->observer = r->guest ? observer_new(r->guest, r->machine->board, error) : NULL;
+	r->observer = r->guest ? observer_new(r->guest, r->machine->board,
+					      !strcmp(r->scenario->swap.transport, "nbd"), error)
+			       : NULL;
 	if (!r->observer)
 		return FALSE;
 	run_event(r, EVENT_NOTE, "guest-opened", r->guest->banner);
@@ -57,7 +59,7 @@ static gboolean can_open_guest(const struct run *r)
 		return FALSE;
 	if (r->boot.kernel->vmlinux)
 		return open_blob(r->machine->board, "vmcoreinfo", &bytes) != NULL ||
-		       r->now.phase >= BOARD_PRESSING;
+		       r->now.phase == BOARD_PRESSING;
 	return r->now.phase >= BOARD_PRESSING;
 }
 
@@ -144,7 +146,8 @@ static void show_progress(struct run *r)
 			"swap out %" G_GINT64_FORMAT " MiB, in %" G_GINT64_FORMAT
 			" MiB, free %.1f MiB, %" G_GINT64_FORMAT " requests in flight%s",
 			MAX(s->swap_out_pages, 0) >> 8, MAX(s->swap_in_pages, 0) >> 8,
-			MAX(s->free_pages, 0) / 256.0, MAX(s->nbd_in_flight, 0),
+			MAX(s->free_pages, 0) / 256.0,
+			MAX(s->nbd_in_flight, 0) + MAX(s->rpc_in_flight, 0),
 			s->nbd_oldest_ms > 3000 ? ", the oldest for seconds" : "");
 }
 

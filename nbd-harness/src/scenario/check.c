@@ -212,10 +212,26 @@ static gboolean check_machine(const struct check *c)
 	return TRUE;
 }
 
+/* The server's kernel serves some transports, and does so in a VM of its own. */
+static gboolean check_transport(const struct check *c)
+{
+	static const char *const kernel_servers[] = { "nfsd", "nvmet", NULL };
+	gboolean by_kernel = g_strv_contains(kernel_servers, c->s->swap.backend);
+
+	if (!strcmp(c->s->swap.transport, "nbd"))
+		return !by_kernel ||
+		       check_fail(c, "swap", "backend", "=%s serves no NBD", c->s->swap.backend);
+	return c->s->link.pair ||
+	       check_fail(c, "swap", "transport",
+			  "=%s needs link.kind=pair: a kernel is its server", c->s->swap.transport);
+}
+
 static gboolean check_swap(const struct check *c)
 {
 	gboolean nbdkit = !strcmp(c->s->swap.backend, "nbdkit");
 
+	if (!check_transport(c))
+		return FALSE;
 	if (c->s->swap.delay_ms && !nbdkit)
 		return check_fail(c, "swap", "delay", " needs backend=nbdkit; %s cannot delay",
 				  c->s->swap.backend);
@@ -231,7 +247,8 @@ static gboolean check_swap(const struct check *c)
 		return check_fail(c, "swap", "reconnect", " needs connections=1");
 	if (c->s->swap.size_bytes % PAGE_BYTES)
 		return check_fail(c, "swap", "size", " is not a multiple of 4K");
-	if (c->s->link.pair && strcmp(c->s->swap.backend, "nbd-server"))
+	if (c->s->link.pair && !strcmp(c->s->swap.transport, "nbd") &&
+	    strcmp(c->s->swap.backend, "nbd-server"))
 		return check_fail(
 			c, "swap", "backend",
 			"=%s does not run in a VM of its own (link.kind=pair); nbd-server does",
@@ -355,6 +372,10 @@ static gboolean check_fault(const struct check *c, const struct scenario_fault *
 	if (f->kind == FAULT_SWAP_EIO && strcmp(c->s->swap.backend, "nbdkit"))
 		return check_fail(c, label, "kind",
 				  "=swap-eio needs swap.backend=nbdkit; %s cannot fail requests",
+				  c->s->swap.backend);
+	if (f->kind == FAULT_SWAP_FLIP && g_str_has_prefix(c->s->swap.transport, "nfs"))
+		return check_fail(c, label, "kind",
+				  "=swap-flip would damage the file system that %s serves from",
 				  c->s->swap.backend);
 	if (f->kind == FAULT_SERVER_RESET && strcmp(c->s->swap.backend, "nbd-server"))
 		return check_fail(

@@ -15,18 +15,21 @@
 #define TIB    (1ull << 40)
 
 const struct scenario_section section_table[] = {
-	{ "kernel", FALSE, "which Linux runs in the guest" },
-	{ "machine", FALSE, "the virtual machine and its sysctls" },
-	{ "swap", FALSE, "how swap reaches the server, and the server" },
-	{ "link", FALSE, "what lies between guest and server" },
-	{ "pressure", TRUE, "a workload that forces reclaim; all start together" },
-	{ "fault", TRUE, "a scheduled disturbance" },
-	{ "expect", FALSE, "what must come out, and how long it may take" },
-	{ NULL, FALSE, NULL },
+	{ "kernel", FALSE, NULL, "which Linux runs in the guest" },
+	{ "machine", FALSE, NULL, "the virtual machine and its sysctls" },
+	{ "swap", FALSE, "transport", "how swap reaches the server, and the server" },
+	{ "link", FALSE, NULL, "what lies between guest and server" },
+	{ "pressure", TRUE, "workload", "a workload that forces reclaim; all start together" },
+	{ "fault", TRUE, NULL, "a scheduled disturbance" },
+	{ "expect", FALSE, NULL, "what must come out, and how long it may take" },
+	{ NULL, FALSE, NULL, NULL },
 };
 
 const struct named transport_table[] = {
 	{ "nbd", "network block device over TCP, attached with nbd-client" },
+	{ "nfs3", "a swap file on NFSv3 over TCP (link.kind=pair)" },
+	{ "nfs4", "a swap file on NFSv4 (link.kind=pair)" },
+	{ "nvme-tcp", "an NVMe namespace over TCP (link.kind=pair)" },
 	{ NULL, NULL },
 };
 
@@ -34,6 +37,8 @@ const struct named backend_table[] = {
 	{ "nbd-server", "the reference server, one process a connection" },
 	{ "nbdkit", "nbdkit with its file plugin; can delay, throttle and fail requests" },
 	{ "qemu-nbd", "QEMU's server" },
+	{ "nfsd", "the kernel's NFS server (transports nfs3 and nfs4)" },
+	{ "nvmet", "the kernel's NVMe target (transport nvme-tcp)" },
 	{ NULL, NULL },
 };
 
@@ -133,18 +138,19 @@ const struct scenario_key scenario_keys[] = {
 	{ "machine", "sysctl.*", KEY_STRING, .help = "a sysctl set before swapon, as in sysctl.vm.swappiness=60" },
 
 	{ "swap", "transport", KEY_CHOICE, transport_table, .fallback = "nbd", .help = "how swap reaches the server" },
-	{ "swap", "backend", KEY_CHOICE, backend_table, .fallback = "nbd-server", .help = "the server program" },
+	{ "swap", "backend", KEY_CHOICE, backend_table, .fallback = "nbd-server", .only = "nbd", .help = "the server program" },
 	{ "swap", "size", KEY_BYTES, .fallback = "1G", .min = 4 * MIB, .max = 64 * GIB, .help = "size of the export" },
-	{ "swap", "port", KEY_COUNT, .fallback = "10809", .min = 1, .max = 65535,
+	{ "swap", "port", KEY_COUNT, .fallback = "10809", .min = 1, .max = 65535, .only = "nbd",
 	  .help = "TCP port inside the run's private network" },
 	{ "swap", "connections", KEY_COUNT, .fallback = "1", .min = 1, .max = 16, .help = "connections to the server" },
-	{ "swap", "timeout", KEY_DURATION, .fallback = "0", .max = DAY,
+	{ "swap", "minorversion", KEY_COUNT, .fallback = "2", .max = 2, .only = "nfs4", .help = "of NFSv4" },
+	{ "swap", "timeout", KEY_DURATION, .fallback = "0", .max = DAY, .only = "nbd",
 	  .help = "nbd-client's timeout, whole seconds; 0: wait for ever" },
-	{ "swap", "reconnect", KEY_CHOICE, switch_table, .fallback = "no",
+	{ "swap", "reconnect", KEY_CHOICE, switch_table, .fallback = "no", .only = "nbd",
 	  .help = "a process of the guest connects anew when the connection ends; needs timeout" },
-	{ "swap", "delay", KEY_DURATION, .fallback = "0", .max = 60 * SECOND,
+	{ "swap", "delay", KEY_DURATION, .fallback = "0", .max = 60 * SECOND, .only = "nbd",
 	  .help = "added to each request (backend nbdkit)" },
-	{ "swap", "rate", KEY_BYTES, .fallback = "0", .max = TIB,
+	{ "swap", "rate", KEY_BYTES, .fallback = "0", .max = TIB, .only = "nbd",
 	  .help = "limit per second, in each direction (backend nbdkit); 0: none" },
 
 	{ "link", "kind", KEY_CHOICE, link_table, .fallback = "user", .later = TRUE, .help = "what lies between guest and server" },
@@ -161,25 +167,25 @@ const struct scenario_key scenario_keys[] = {
 
 	{ "pressure", "workload", KEY_CHOICE, workload_table, .fallback = "anon", .help = "what presses" },
 	{ "pressure", "processes", KEY_COUNT, .fallback = "4", .min = 1, .max = 256, .help = "how many of it" },
-	{ "pressure", "total", KEY_BYTES, .required = TRUE, .min = MIB, .max = TIB, .workloads = "anon,mlock,fio",
+	{ "pressure", "total", KEY_BYTES, .required = TRUE, .min = MIB, .max = TIB, .only = "anon,mlock,fio",
 	  .help = "memory over all its processes" },
-	{ "pressure", "passes", KEY_COUNT, .fallback = "2", .min = 1, .max = 1000000, .workloads = "anon,mlock,fio",
+	{ "pressure", "passes", KEY_COUNT, .fallback = "2", .min = 1, .max = 1000000, .only = "anon,mlock,fio",
 	  .help = "how often all of it is touched: the first fills, the last verifies" },
-	{ "pressure", "order", KEY_CHOICE, order_table, .fallback = "sequential", .workloads = "anon,mlock,fio",
+	{ "pressure", "order", KEY_CHOICE, order_table, .fallback = "sequential", .only = "anon,mlock,fio",
 	  .help = "order of the touches" },
-	{ "pressure", "writes", KEY_PERCENT, .fallback = "100%", .workloads = "anon,mlock,fio",
+	{ "pressure", "writes", KEY_PERCENT, .fallback = "100%", .only = "anon,mlock,fio",
 	  .help = "share of the pages rewritten between the first pass, which fills, and the last, which verifies" },
 	{ "pressure", "start_after", KEY_DURATION, .fallback = "0", .max = DAY, .help = "delay of its start" },
-	{ "pressure", "fio_job", KEY_PATH, .required = TRUE, .workloads = "fio", .help = "job file" },
-	{ "pressure", "sockets", KEY_COUNT, .fallback = "200", .min = 1, .max = FLOOD_SOCKETS_MAX, .workloads = "flood",
+	{ "pressure", "fio_job", KEY_PATH, .required = TRUE, .only = "fio", .help = "job file" },
+	{ "pressure", "sockets", KEY_COUNT, .fallback = "200", .min = 1, .max = FLOOD_SOCKETS_MAX, .only = "flood",
 	  .help = "how many are flooded, over all its processes" },
-	{ "pressure", "rcvbuf", KEY_BYTES, .fallback = "160K", .min = 4096, .max = 64 * MIB, .workloads = "flood",
+	{ "pressure", "rcvbuf", KEY_BYTES, .fallback = "160K", .min = 4096, .max = 64 * MIB, .only = "flood",
 	  .help = "what each of them takes in, as the kernel counts it" },
 	{ "pressure", "datagram", KEY_BYTES, .fallback = "1472B", .min = 1, .max = FLOOD_DATAGRAM_BYTES,
-	  .workloads = "flood", .help = "size of a datagram, without headers" },
-	{ "pressure", "rate", KEY_COUNT, .fallback = "2000", .min = 1, .max = FLOOD_RATE_MAX, .workloads = "flood",
+	  .only = "flood", .help = "size of a datagram, without headers" },
+	{ "pressure", "rate", KEY_COUNT, .fallback = "2000", .min = 1, .max = FLOOD_RATE_MAX, .only = "flood",
 	  .help = "datagrams a second, to all of them in turn" },
-	{ "pressure", "interval", KEY_DURATION, .fallback = "20ms", .max = 60 * SECOND, .workloads = "churn,neigh",
+	{ "pressure", "interval", KEY_DURATION, .fallback = "20ms", .max = 60 * SECOND, .only = "churn,neigh",
 	  .help = "pause between two rounds of each of its processes" },
 
 	{ "fault", "kind", KEY_CHOICE, fault_table, .required = TRUE, .help = "what happens" },
@@ -222,6 +228,13 @@ const struct scenario_key *scenario_key_find(const char *section, const char *na
 			return key;
 	}
 	return NULL;
+}
+
+gboolean scenario_key_applies(const struct scenario_key *key, const char *choice)
+{
+	g_auto(GStrv) having = key->only ? g_strsplit(key->only, ",", -1) : NULL;
+
+	return !having || g_strv_contains((const char *const *)having, choice);
 }
 
 const char *scenario_key_type_name(enum scenario_key_type type)

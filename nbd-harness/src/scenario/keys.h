@@ -34,8 +34,8 @@ struct scenario_key {
 	gboolean required;
 	gboolean later;	  /* than the first records of campaigns: records_inputs() */
 	guint64 min, max; /* inclusive, in bytes, ms, ...; 0, 0: unchecked */
-	/* [pressure]: the workloads that take it, "anon,mlock"; NULL: all */
-	const char *workloads;
+	/* Values of the section's chooser that have it, "anon,mlock"; NULL: all */
+	const char *only;
 	const char *help;
 };
 
@@ -43,19 +43,22 @@ struct scenario_key {
 extern const struct scenario_key scenario_keys[];
 /* "sysctl.vm.swappiness" finds "sysctl.*".  NULL: no such key. */
 const struct scenario_key *scenario_key_find(const char *section, const char *name);
+/* Has a section whose chooser is @choice this @key? */
+gboolean scenario_key_applies(const struct scenario_key *key, const char *choice);
 /* "size", "duration", ... */
 const char *scenario_key_type_name(enum scenario_key_type type);
 
 struct scenario_section {
 	const char *name;
-	gboolean many; /* written [pressure NAME], any number of them */
+	gboolean many;	     /* written [pressure NAME], any number of them */
+	const char *chooser; /* the key that tells which other keys there are, or NULL */
 	const char *help;
 };
 extern const struct scenario_section section_table[]; /* ends with name NULL */
 const struct scenario_section *section_find(const char *name);
 
-extern const struct named fault_table[]; /* by enum fault_kind */
-extern const struct named transport_table[];
+extern const struct named fault_table[];     /* by enum fault_kind */
+extern const struct named transport_table[]; /* machine/transport.h's ops bear these names */
 extern const struct named backend_table[];   /* machine/server.h's ops bear these names */
 extern const struct named link_table[];	     /* 0: user, 1: pair */
 extern const struct named direction_table[]; /* 0: both, 1: out, 2: in */
@@ -63,8 +66,6 @@ extern const struct named nic_table[];
 extern const struct named workload_table[]; /* workloads/ bear these names */
 /* Does workload @name accompany others, without an end of its own? */
 gboolean workload_is_companion(const char *name);
-/* Does a [pressure] of @workload take @key? */
-gboolean workload_takes(const char *workload, const struct scenario_key *key);
 extern const struct named switch_table[]; /* 0: no, 1: yes */
 extern const struct named order_table[];
 extern const struct named accel_table[];

@@ -39,18 +39,20 @@ static void reject(struct loader *l, const struct value *value, const char *pred
 				       predicate);
 }
 
-/* What a [pressure] section runs, whether there is such a workload or not. */
-static const char *workload_of(const struct document_section *section)
+/* What the section's chooser says, whether that exists or not; NULL: it has no chooser. */
+static const char *choice_of(const struct document_section *section)
 {
-	const struct document_entry *entry = document_find(section, "workload");
+	const char *chooser = section->kind->chooser;
+	const struct document_entry *entry = chooser ? document_find(section, chooser) : NULL;
 
-	return entry ? entry->value : scenario_key_find("pressure", "workload")->fallback;
+	if (entry)
+		return entry->value;
+	return chooser ? scenario_key_find(section->kind->name, chooser)->fallback : NULL;
 }
 
-/* Keys that belong to other workloads are not there. */
 static gboolean applies(const struct document_section *section, const struct scenario_key *key)
 {
-	return !key->workloads || workload_takes(workload_of(section), key);
+	return scenario_key_applies(key, choice_of(section));
 }
 
 static struct value take(struct loader *l, const char *name)
@@ -192,6 +194,23 @@ static char **want_list(struct loader *l, const char *name)
 	return (char **)g_ptr_array_free(g_steal_pointer(&items), FALSE);
 }
 
+/* Keys that another workload or transport would have are a mistake. */
+static void reject_strangers(struct loader *l)
+{
+	for (guint i = 0; i < l->section->entries->len; i++) {
+		const struct document_entry *entry = g_ptr_array_index(l->section->entries, i);
+
+		if (l->error || applies(l->section, entry->key))
+			continue;
+		g_autofree char *having = g_strdelimit(g_strdup(entry->key->only), ",", '|');
+
+		l->error = g_error_new(NETSWAP_ERROR, NETSWAP_ERROR_USAGE,
+				       "%s: %s.%s needs %s=%s, not %s", entry->where,
+				       l->section->label, entry->name, l->section->kind->chooser,
+				       having, choice_of(l->section));
+	}
+}
+
 static void read_kernel(struct loader *l, struct scenario *s)
 {
 	s->kernel.version = want_string(l, "version");
@@ -240,13 +259,36 @@ static void read_machine(struct loader *l, struct scenario *s)
 	read_sysctls(l, s);
 }
 
+/* Transports whose server is a kernel's have no keys for it. */
+static void use_kernel_server(struct scenario *s)
+{
+	static const struct {
+		const char *transport, *backend;
+		guint port;
+	} servers[] = {
+		{ "nfs3", "nfsd", 2049 },
+		{ "nfs4", "nfsd", 2049 },
+		{ "nvme-tcp", "nvmet", 4420 },
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(servers); i++) {
+		if (!strcmp(servers[i].transport, s->swap.transport)) {
+			s->swap.backend = servers[i].backend;
+			s->swap.port = servers[i].port;
+		}
+	}
+}
+
 static void read_swap(struct loader *l, struct scenario *s)
 {
 	s->swap.transport = transport_table[want_choice(l, "transport")].name;
+	reject_strangers(l);
 	s->swap.backend = backend_table[want_choice(l, "backend")].name;
-	s->swap.size_bytes = want_number(l, "size");
 	s->swap.port = want_number(l, "port");
+	use_kernel_server(s);
+	s->swap.size_bytes = want_number(l, "size");
 	s->swap.connections = want_number(l, "connections");
+	s->swap.minorversion = want_number(l, "minorversion");
 	s->swap.timeout_s = want_seconds(l, "timeout");
 	s->swap.reconnect = want_choice(l, "reconnect") == 1;
 	s->swap.delay_ms = want_number(l, "delay");
@@ -282,23 +324,6 @@ static void pressure_free(gpointer data)
 	g_free(pressure->fio_job);
 	g_free(pressure->where);
 	g_free(pressure);
-}
-
-/* Keys of other workloads are a mistake. */
-static void reject_strangers(struct loader *l)
-{
-	for (guint i = 0; i < l->section->entries->len; i++) {
-		const struct document_entry *entry = g_ptr_array_index(l->section->entries, i);
-
-		if (l->error || applies(l->section, entry->key))
-			continue;
-		g_autofree char *takers = g_strdelimit(g_strdup(entry->key->workloads), ",", '|');
-
-		l->error = g_error_new(NETSWAP_ERROR, NETSWAP_ERROR_USAGE,
-				       "%s: %s.%s needs workload=%s, not %s", entry->where,
-				       l->section->label, entry->name, takers,
-				       workload_of(l->section));
-	}
 }
 
 static void read_pressure(struct loader *l, struct scenario *s)

@@ -106,11 +106,12 @@ struct scenario {
 		GPtrArray *sysctls;   /* of struct scenario_sysctl, in file order */
 	} machine;
 	struct {
-		const char *transport; /* "nbd" */
-		const char *backend;   /* of server_table: "nbd-server", "nbdkit", "qemu-nbd" */
+		const char *transport; /* of transport_table: "nbd", "nfs3", ... */
+		const char *backend;   /* of backend_table: "nbd-server", "nfsd", ... */
 		guint64 size_bytes;
 		guint port;		  /* inside the run's private network namespace */
 		guint connections;	  /* 1.. */
+		guint minorversion;	  /* of NFSv4: 0..2 */
 		guint timeout_s;	  /* nbd-client -timeout; 0: none */
 		gboolean reconnect;	  /* by our own client; needs timeout_s, one connection */
 		guint delay_ms;		  /* nbdkit only: added to each request */

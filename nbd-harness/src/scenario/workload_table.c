@@ -20,10 +20,3 @@ gboolean workload_is_companion(const char *name)
 #undef ANSWER
 	return FALSE;
 }
-
-gboolean workload_takes(const char *workload, const struct scenario_key *key)
-{
-	g_auto(GStrv) takers = key->workloads ? g_strsplit(key->workloads, ",", -1) : NULL;
-
-	return !takers || g_strv_contains((const char *const *)takers, workload);
-}

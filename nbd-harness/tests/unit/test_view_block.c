@@ -18,6 +18,7 @@
 
 struct scene {
 	fake_guest f;
+	struct view_socket *sockets;
 	struct view_nbd *nbd;
 	struct snapshot *snapshot;
 	guint64 super, disk, queue, set, tags, rqs, words;
@@ -90,7 +91,8 @@ static void scene_init(struct scene *s)
 	fake_guest_init(f);
 	set_layout(&f->g.at);
 	fake_symbol(f, "nbd_index_idr", 'b', fake_alloc(f, 16));
-	s->nbd = view_nbd_new(&f->g);
+	s->sockets = view_socket_new(&f->g);
+	s->nbd = view_nbd_new(&f->g, s->sockets);
 	s->snapshot = snapshot_new();
 
 	guint64 variable = fake_alloc(f, 8), table = fake_alloc(f, 8);
@@ -124,6 +126,7 @@ static void scene_init(struct scene *s)
 static void scene_clear(struct scene *s)
 {
 	view_nbd_free(s->nbd);
+	view_socket_free(s->sockets);
 	snapshot_free(s->snapshot);
 	fake_guest_clear(&s->f);
 }

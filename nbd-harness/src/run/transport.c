@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "run/transport.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "run/addresses.h"
+
+static const struct transport_ops *const table[] = { &transport_nbd, &transport_nfs3,
+						     &transport_nfs4, &transport_nvme_tcp };
+
+const struct transport_ops *transport_of(const struct scenario *s)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(table); i++) {
+		if (!strcmp(table[i]->name, s->swap.transport))
+			return table[i];
+	}
+	g_assert_not_reached(); /* a scenario that loaded has one of transport_table */
+}
+
+const char *transport_server_address(const struct scenario *s)
+{
+	return s->link.pair ? PAIR_SERVER_ADDRESS : USER_HOST_ADDRESS;
+}
+
+/* "CONFIG_NFS_SWAP=y" or "=m" as a line of @config. */
+static gboolean has_option(const char *config, const char *option)
+{
+	g_autofree char *built_in = g_strdup_printf("\n%s=y\n", option);
+	g_autofree char *module = g_strdup_printf("\n%s=m\n", option);
+
+	return strstr(config, built_in) || strstr(config, module);
+}
+
+gboolean transport_check_kernel(const struct transport_ops *t, const struct kernel *kernel,
+				GError **error)
+{
+	g_autofree char *config = NULL;
+
+	if (!kernel->config)
+		return TRUE;
+	if (!g_file_get_contents(kernel->config, &config, NULL, error))
+		return FALSE;
+	for (const char *const *option = t->options; *option; option++) {
+		if (has_option(config, *option))
+			continue;
+		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_USAGE,
+			    "swap.transport=%s needs a kernel with %s, which %s has not (%s)",
+			    t->name, *option, kernel->name, kernel->config);
+		return FALSE;
+	}
+	return TRUE;
+}

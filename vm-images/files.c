@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The verbs that make, write, mount and remove files. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "init.h"
+
+/* DIR and those above it: 0, or -1 with errno. */
+static int make_dirs(char *dir)
+{
+	for (char *slash = strchr(dir + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(dir, 0755) && errno != EEXIST)
+			return -1;
+		*slash = '/';
+	}
+	return mkdir(dir, 0755) && errno != EEXIST ? -1 : 0;
+}
+
+int verb_mkdir(char *args)
+{
+	char *dir = next_word(&args);
+
+	if (!*dir || make_dirs(dir))
+		return fail("cannot make folder %s", dir);
+	return 0;
+}
+
+int verb_link(char *args)
+{
+	char *target = next_word(&args);
+	char *path = next_word(&args);
+
+	if (symlink(target, path))
+		return fail("cannot link %s to %s", path, target);
+	return 0;
+}
+
+int verb_allocate(char *args)
+{
+	char *path = next_word(&args);
+	off_t bytes = (off_t)strtoull(next_word(&args), NULL, 10);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int ret = fd < 0 ? -1 : 0;
+
+	/* Not posix_fallocate(), which would write where the file system cannot. */
+	if (!ret && (fallocate(fd, 0, 0, bytes) || fsync(fd)))
+		ret = -1;
+	if (ret)
+		fail("cannot make %s of %llu bytes", path, (unsigned long long)bytes);
+	if (fd >= 0)
+		close(fd);
+	return ret;
+}
+
+int verb_write(char *args)
+{
+	char *file = next_word(&args);
+
+	if (!args || write_file(file, args) < 0)
+		return fail("cannot write to %s", file);
+	return 0;
+}
+
+int verb_file(char *args)
+{
+	char *path = next_word(&args);
+	unsigned long count = strtoul(next_word(&args), NULL, 10);
+	char line[512];
+	FILE *f = fopen(path, "we");
+
+	if (!f)
+		return fail("cannot make %s", path);
+	while (count-- && script_next(line, sizeof(line)))
+		fprintf(f, "%s\n", line);
+	if (fclose(f))
+		return fail("cannot write %s", path);
+	return 0;
+}
+
+int verb_mount(char *args)
+{
+	char *type = next_word(&args);
+	char *source = next_word(&args);
+	char *dir = next_word(&args);
+	unsigned long flags = strcmp(type, "squashfs") ? 0 : MS_RDONLY;
+
+	mkdir(dir, 0755);
+	errno = 0;
+	if (mount(source, dir, type, flags, args))
+		return fail("cannot mount %s (%s) on %s", source, type, dir);
+	return 0;
+}
+
+int verb_remove(char *args)
+{
+	char *path;
+
+	while (*(path = next_word(&args)))
+		if (unlink(path))
+			return fail("cannot remove %s", path);
+	return 0;
+}
