@@ -25,6 +25,9 @@
 #define OP_READ		25
 #define ANONYMOUS_WORDS 4 /* of a stateid, all 0 */
 #define STATUS_MISSED	0xffffffffu
+/* From the accept status to the count of bytes read: between lie the status of all, no tag, the
+ * number of results, an operation and its status each, and whether the file ends. */
+#define READ_BYTES_AT 11
 
 static void put(GByteArray *call, guint32 word)
 {
@@ -90,7 +93,8 @@ static gboolean check_reply(const guint32 *reply, gsize n, GError **error)
 	else if (word(reply, n, at + 1))
 		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA, "NFS status %u",
 			    word(reply, n, at + 1));
-	else if (n * 4 < BLOCK_BYTES)
+	else if (word(reply, n, at + READ_BYTES_AT) != BLOCK_BYTES ||
+		 n <= at + READ_BYTES_AT + BLOCK_BYTES / 4)
 		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA, "the file is too short");
 	else
 		return TRUE;

@@ -66,6 +66,15 @@ struct response {
 
 G_STATIC_ASSERT(sizeof(struct response) == RESPONSE_BYTES);
 
+static gboolean is_answer(guint8 type, guint8 wanted, GError **error)
+{
+	if (type == wanted)
+		return TRUE;
+	g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA,
+		    "its answer is no NVMe/TCP (type 0x%02x)", type);
+	return FALSE;
+}
+
 static gboolean initialize(int fd, gint64 until_us, GError **error)
 {
 	guint8 request[IC_BYTES] = { 0 }, response[IC_BYTES];
@@ -74,14 +83,9 @@ static gboolean initialize(int fd, gint64 until_us, GError **error)
 				  .bytes = GUINT32_TO_LE(IC_BYTES) };
 
 	memcpy(request, &pdu, sizeof(pdu));
-	if (!probe_send(fd, request, sizeof(request), until_us, error) ||
-	    !probe_receive(fd, response, sizeof(response), until_us, error))
-		return FALSE;
-	if (response[0] == PDU_ICRESP)
-		return TRUE;
-	g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA,
-		    "its answer is no NVMe/TCP (type 0x%02x)", response[0]);
-	return FALSE;
+	return probe_send(fd, request, sizeof(request), until_us, error) &&
+	       probe_receive(fd, response, sizeof(response), until_us, error) &&
+	       is_answer(response[0], PDU_ICRESP, error);
 }
 
 static gboolean connect_admin_queue(int fd, const char *nqn, gint64 until_us, GError **error)
@@ -105,9 +109,10 @@ static gboolean connect_admin_queue(int fd, const char *nqn, gint64 until_us, GE
 	g_strlcpy(request.data.host, HOST_NQN, sizeof(request.data.host));
 	memset(request.data.host_id, 0x77, sizeof(request.data.host_id));
 	if (!probe_send(fd, &request, sizeof(request), until_us, error) ||
-	    !probe_receive(fd, &response, sizeof(response), until_us, error))
+	    !probe_receive(fd, &response, sizeof(response), until_us, error) ||
+	    !is_answer(response.pdu.type, PDU_RESPONSE, error))
 		return FALSE;
-	if (response.pdu.type == PDU_RESPONSE && !(GUINT16_FROM_LE(response.status) >> 1))
+	if (!(GUINT16_FROM_LE(response.status) >> 1))
 		return TRUE;
 	g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA,
 		    "it refused the connection to %s (status 0x%x)", nqn,
