@@ -246,6 +246,66 @@ static void test_link_faults(void)
 		"holds up at that time");
 }
 
+#define OVER(transport) PAIR "[swap]\ntransport=" transport "\n" /* lines 6 and 7 */
+
+/* Each transport has its own keys; the server that goes with it, and its port, are no keys. */
+static void test_transports(void)
+{
+	static const struct {
+		const char *text, *backend;
+		guint port;
+	} servers[] = {
+		{ OVER("nfs3"), "nfsd", 2049 },
+		{ OVER("nfs4"), "nfsd", 2049 },
+		{ OVER("nvme-tcp"), "nvmet", 4420 },
+		{ OVER("nbd"), "nbd-server", 10809 },
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(servers); i++) {
+		SCOPED(scenario) s = parse(servers[i].text, NULL);
+		SCOPED(scenario) again = parse(s->text, NULL);
+
+		g_assert_cmpstr(s->swap.backend, ==, servers[i].backend);
+		g_assert_cmpuint(s->swap.port, ==, servers[i].port);
+		g_assert_cmpstr(again->swap.transport, ==, s->swap.transport);
+		g_assert_cmpstr(again->text, ==, s->text);
+	}
+	SCOPED(scenario) four = parse(OVER("nfs4") "minorversion=0\nconnections=3\n", NULL);
+
+	g_assert_cmpuint(four->swap.minorversion, ==, 0);
+	g_assert_cmpuint(four->swap.connections, ==, 3);
+
+	refuses(OVER("nfs4") "port=2050\n", "t.scn:8: swap.port needs transport=nbd, not nfs4");
+	refuses(OVER("nvme-tcp") "backend=nvmet\n",
+		"t.scn:8: swap.backend needs transport=nbd, not nvme-tcp");
+	refuses(OVER("nfs3") "minorversion=1\n",
+		"t.scn:8: swap.minorversion needs transport=nfs4, not nfs3");
+	refuses(SMALL "[swap]\nminorversion=1\n",
+		"t.scn:5: swap.minorversion needs transport=nfs4, not nbd");
+	/* Whichever of the two lines comes first. */
+	refuses(PAIR "[swap]\nreconnect=yes\ntransport=nfs3\n",
+		"t.scn:7: swap.reconnect needs transport=nbd, not nfs3");
+	refuses_set(OVER("nfs3"), "swap.timeout=5s",
+		    "--set: swap.timeout needs transport=nbd, not nfs3");
+	refuses(OVER("nfs4") "minorversion=3\n", "t.scn:8: swap.minorversion=3 is outside 0 to 2");
+	refuses(OVER("nfs5"), "t.scn:7: swap.transport=nfs5 is none of nbd, nfs3, nfs4, nvme-tcp; "
+			      "did you mean nfs3?");
+
+	refuses(SMALL "[swap]\ntransport=nfs3\n",
+		"t.scn:5: swap.transport=nfs3 needs link.kind=pair: a kernel is its server");
+	refuses(SMALL "[link]\nkind=user\n[swap]\ntransport=nvme-tcp\n",
+		"t.scn:7: swap.transport=nvme-tcp needs link.kind=pair: a kernel is its server");
+	refuses(SMALL "[swap]\nbackend=nfsd\n", "t.scn:5: swap.backend=nfsd serves no NBD");
+	refuses(PAIR "[swap]\nbackend=nvmet\n", "t.scn:7: swap.backend=nvmet serves no NBD");
+
+	refuses(OVER("nfs4") "[fault x]\nkind=swap-flip\n",
+		"t.scn:9: fault x.kind=swap-flip would damage the file system that nfsd serves "
+		"from");
+	refuses(OVER("nvme-tcp") "[fault x]\nkind=swap-eio\n",
+		"t.scn:9: fault x.kind=swap-eio needs swap.backend=nbdkit; nvmet cannot fail "
+		"requests");
+}
+
 static void test_contradictions(void)
 {
 	refuses(SMALL "[kernel]\nseries=fix\nablate=gfp\n",
@@ -505,6 +565,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/scenario/companions", test_companions);
 	g_test_add_func("/scenario/syntax", test_syntax);
 	g_test_add_func("/scenario/ranges", test_ranges);
+	g_test_add_func("/scenario/transports", test_transports);
 	g_test_add_func("/scenario/contradictions", test_contradictions);
 	g_test_add_func("/scenario/set", test_set);
 	g_test_add_func("/scenario/round-trip", test_round_trip);
