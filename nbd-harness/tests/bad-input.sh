@@ -110,10 +110,16 @@ bad_scenario "a fault after the end" "@:5: .*never happen" '[pressure main]' 'to
 	'kind=server-stop' 'at=1h'
 bad_scenario "EIO from a server that cannot" "@:4: .*needs swap.backend=nbdkit" '[pressure main]' \
 	'total=256M' '[fault eio]' 'kind=swap-eio'
+bad_scenario "a key of another transport" "@:3: swap.timeout needs transport=nbd, not nfs4" '[swap]' \
+	'transport=nfs4' 'timeout=5s' '[link]' 'kind=pair' '[pressure main]' 'total=256M'
+bad_scenario "a kernel's server without a VM of its own" "@:2: .*=nvme-tcp needs link.kind=pair" '[swap]' \
+	'transport=nvme-tcp' '[pressure main]' 'total=256M'
 bad_scenario "a missing fio job" "fio_job" '[pressure main]' 'workload=fio' 'total=256M' 'fio_job=none.fio'
 
 bad_set "unknown backend: the known ones are named" "backend.*nbd-servr.*did you mean nbd-server?" \
 	swap.backend=nbd-servr
+bad_set "unknown transport: the known ones are named" "nvme-tcp; did you mean nfs4?" swap.transport=nsf4
+bad_set "a server of other transports" "swap.backend=nfsd serves no NBD" swap.backend=nfsd
 bad_set "unknown network card" "link.nic=virtio.*" link.nic=virtio
 bad_set "unknown workload" "workload.*anom.*did you mean anon?" pressure.workload=anom
 bad_set "unknown series: those that exist are named" "series.*fixx.*did you mean fix?" kernel.series=fixx
