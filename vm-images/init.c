@@ -211,6 +211,7 @@ int main(void)
 		give_up("lock itself in memory");
 	setenv("PATH", "/bin:/sbin:/usr/bin:/usr/sbin", 1);
 
+	board->boots++;
 	set_phase(BOARD_RUNNING);
 	run_script();
 	for (;;) {

@@ -8,8 +8,10 @@
  * files of their own.
  */
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,11 +27,15 @@
 
 #include "init.h"
 
+#define COMM_LENGTH 15 /* of TASK_COMM_LEN, without its NUL */
+
 static int verb_echo(char *args);
 static int verb_sysctl(char *args);
 static int verb_blob(char *args);
 static int verb_env(char *args);
 static int verb_run(char *args);
+static int verb_kill(char *args);
+static int verb_once(char *args);
 static int verb_wait_block(char *args);
 static int verb_wait_port(char *args);
 static int verb_ready(char *args);
@@ -55,6 +61,8 @@ const struct verb verbs[] = {
 	  "Bring the network device up and wait for its carrier; auto is the first one with hardware.", verb_ifup },
 	{ "env", "NAME VALUE", "Set a variable of what is run from now on.", verb_env },
 	{ "run", "PROGRAM [ARGUMENTS]", "Run PROGRAM (looked up in PATH) until it ends with status 0.", verb_run },
+	{ "kill", "NAME", "End all processes of this name at once.", verb_kill },
+	{ "once", "VERB...", "Carry out the rest of the line, but not when this machine boots again.", verb_once },
 	{ "reconnect", "ADDRESS PORT EXPORT TIMEOUT_S",
 	  "Attach the export as /dev/nbd0, and again whenever the connection ends; requests that are not "
 	  "answered in time are sent again. Does not wait for the device.", verb_reconnect },
@@ -152,6 +160,44 @@ static int verb_run(char *args)
 		return fail("%s ended with status %d (see the console)", argv[0],
 			    WEXITSTATUS(status));
 	return 0;
+}
+
+/* Is the process @pid, a text, called @name? */
+static int is_called(const char *pid, const char *name)
+{
+	char path[64], comm[32] = "";
+	int fd;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/comm", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	n = read(fd, comm, sizeof(comm) - 1);
+	close(fd);
+	comm[n > 0 ? strcspn(comm, "\n") : 0] = '\0';
+	return !strncmp(comm, name, COMM_LENGTH);
+}
+
+static int verb_kill(char *args)
+{
+	char *name = next_word(&args);
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	int killed = 0;
+
+	while (proc && (entry = readdir(proc)))
+		if (is_called(entry->d_name, name))
+			killed += !kill(atoi(entry->d_name), SIGKILL);
+	if (proc)
+		closedir(proc);
+	errno = 0;
+	return killed ? 0 : fail("there is no process %s to end", name);
+}
+
+static int verb_once(char *args)
+{
+	return board->boots > 1 ? 0 : carry_out(args);
 }
 
 /* Bytes of block device @device; 0 if it has none or is not there. */

@@ -52,6 +52,8 @@ static void load_sizes(struct layout *l, const struct types *types)
 	l->cp_desc_bytes = types_struct_bytes(types, "cp_desc");
 	types_member(types, "xa_node", "slots", &offset, &l->xa_slots_bytes, NULL);
 	types_member(types, "cp_private", "rx_skb", &offset, &l->cp_skbs_bytes, NULL);
+	l->timer_base_bytes = types_struct_bytes(types, "timer_base");
+	types_member(types, "timer_base", "vectors", &offset, &l->timer_vectors_bytes, NULL);
 }
 
 /* What a kernel may lack: -1 then. */

@@ -256,6 +256,16 @@
 	MEMBER(rpc_xid, "rpc_rqst", "rq_xid")                                                      \
 	MEMBER(rpc_proc_name, "rpc_procinfo", "p_name")
 
+#define LAYOUT_TIMERS(MEMBER)                                                                      \
+	MEMBER(timer_vectors, "timer_base", "vectors")                                             \
+	MEMBER(timer_entry, "timer_list", "entry")                                                 \
+	MEMBER(timer_expires, "timer_list", "expires")                                             \
+	MEMBER(timer_function, "timer_list", "function")                                           \
+	MEMBER(delayed_timer, "delayed_work", "timer")                                             \
+	MEMBER(timer_work_func, "delayed_work", "work.func")                                       \
+	MEMBER(queue_timeout, "request_queue", "timeout")                                          \
+	MEMBER(queue_ops_at, "request_queue", "mq_ops")
+
 #define LAYOUT_WORK(MEMBER)                                                                        \
 	MEMBER(pool_cpu, "worker_pool", "cpu")                                                     \
 	MEMBER(pool_id, "worker_pool", "id")                                                       \
@@ -302,6 +312,7 @@
 #define LAYOUT_GROUPS(GROUP)                                                                       \
 	GROUP(nbd, LAYOUT_NBD)                                                                     \
 	GROUP(sockets, LAYOUT_SOCKETS)                                                             \
+	GROUP(timers, LAYOUT_TIMERS)                                                               \
 	GROUP(rpc, LAYOUT_RPC)                                                                     \
 	GROUP(block, LAYOUT_BLOCK)                                                                 \
 	GROUP(work, LAYOUT_WORK)                                                                   \
@@ -367,7 +378,9 @@ struct layout {
 	guint zone_bytes, page_bytes, disk_struct_bytes, request_struct_bytes, bvec_struct_bytes;
 	guint sbitmap_word_bytes, section_bytes, cp_desc_bytes;
 	guint xa_slots_bytes; /* of xa_node.slots */
-	guint cp_skbs_bytes;  /* of cp_private.rx_skb: as many as the ring has entries */
+	guint timer_base_bytes;
+	guint timer_vectors_bytes; /* of timer_base.vectors */
+	guint cp_skbs_bytes;	   /* of cp_private.rx_skb: as many as the ring has entries */
 	/* enumerators: index into the kernel's arrays, -1 where this kernel has none */
 	gint64 nr_free_pages, nr_writeback, nr_dirty, nr_written;
 	gint64 napi_sched, napi_npsvc;

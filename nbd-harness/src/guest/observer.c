@@ -15,6 +15,7 @@
 #include "guest/view_sender.h"
 #include "guest/view_socket.h"
 #include "guest/view_task.h"
+#include "guest/view_timer.h"
 #include "guest/view_waited.h"
 #include "guest/view_work.h"
 
@@ -29,6 +30,7 @@ struct observer {
 	struct view_mm *mm;
 	struct view_socket *sockets;
 	struct view_nbd *nbd;
+	struct view_timer *timers;
 	gboolean over_nbd;
 };
 
@@ -43,6 +45,7 @@ struct observer *observer_new(const struct guest *g, const struct board *board, 
 	o->mm = view_mm_new(g, error);
 	o->over_nbd = over_nbd;
 	o->sockets = view_socket_new(g);
+	o->timers = view_timer_new(g);
 	o->nbd = view_nbd_new(g, o->sockets);
 	if (!o->mm || (over_nbd && !view_nbd_is_there(o->nbd, error))) {
 		observer_free(o);
@@ -59,6 +62,7 @@ void observer_free(struct observer *o)
 	view_mm_free(o->mm);
 	view_nbd_free(o->nbd);
 	view_socket_free(o->sockets);
+	view_timer_free(o->timers);
 	g_free(o);
 }
 
@@ -131,6 +135,7 @@ void observer_sample(struct observer *o, struct sample *s)
 	} else {
 		view_socket_memalloc(o->sockets, s, NULL);
 		view_rpc_sample(o->g, s);
+		view_timer_sample(o->timers, s);
 	}
 	view_net_sample(o->g, s);
 	view_reserve_sample(o->g, s);

@@ -78,6 +78,8 @@ gboolean verdict_parse(const char *name, enum verdict *v);
 	X(tcp_unacked_bytes, "snd_nxt - snd_una of these")                                         \
 	X(tcp_timer_fires, "times the armed retransmit timer was seen re-armed without an ACK")    \
 	X(tcp_timer_armed, "1 while a retransmit or probe timer of one of them is pending")        \
+	X(recovery_timers, "timers pending that connect anew or give a request up (NFS, NVMe)")    \
+	X(recovery_fires, "times that one of them was seen to have gone off")                      \
 	/* network */                                                                              \
 	X(packets_in, "packets that the stack took from network cards")                            \
 	X(udp_pages, "pages that UDP sockets are charged with")                                    \

@@ -11,8 +11,9 @@
 #define SNAPSHOT_EVERY_US  (3 * SECOND_US)
 #define QUIET_DEADLOCK_US  (7 * SECOND_US)
 #define QUIET_LIVELOCK_US  (10 * SECOND_US)
-#define QUIET_GIVE_UP_US   (60 * SECOND_US) /* stalled, and no knot explains it */
-#define QUIET_AFTER_BAD_US (10 * SECOND_US) /* ... when something worse is known already */
+#define QUIET_GIVE_UP_US   (60 * SECOND_US)  /* stalled, and no knot explains it */
+#define QUIET_RECOVERY_US  (300 * SECOND_US) /* the same while timers may still bring swap back */
+#define QUIET_AFTER_BAD_US (10 * SECOND_US)  /* ... when something worse is known already */
 #define STARVED_AFTER_US   (3 * SECOND_US)
 #define BUSY_PERCENT	   50 /* of one CPU, over the quiet time: a livelock, not a wait */
 #define TIMER_CHANCES	   2
@@ -26,9 +27,11 @@ struct judge {
 
 	struct sample last, progress; /* the latest sample; the one that last moved */
 	gboolean any;
-	gint64 press_fair_us; /* when pressure began, -1: not yet */
-	GPtrArray *faults;    /* names in force */
-	gboolean starved;     /* no progress while a fault was in force, at the end */
+	gint64 press_fair_us;		       /* when pressure began, -1: not yet */
+	gint64 press_host_us, touched_host_us; /* ... and when it last touched a page */
+	gint64 healed_host_us;		       /* the last fault, -1: none that is waited for */
+	GPtrArray *faults;		       /* names in force */
+	gboolean starved; /* no progress while a fault was in force, at the end */
 
 	struct snapshot *snapshot; /* the latest, and its graph */
 	struct waitgraph *graph;
@@ -50,6 +53,7 @@ struct judge *judge_new(const struct judge_config *config)
 
 	j->config = *config;
 	j->press_fair_us = -1;
+	j->healed_host_us = j->ruling.traffic.recovered_us = -1;
 	j->reception.progress_us = -1;
 	j->faults = g_ptr_array_new_with_free_func(g_free);
 	return j;
@@ -128,6 +132,8 @@ void judge_fault(struct judge *j, const char *name, gboolean begins)
 		/* Healed: everything that waited gets its chances from now on. */
 		restart_patience(j);
 		j->starved = FALSE;
+		j->healed_host_us = j->last.host_us;
+		j->ruling.traffic.recovered_us = -1;
 	}
 }
 
@@ -156,9 +162,41 @@ static gint64 timer_fires(const struct judge *j)
 	return j->last.tcp_timer_fires - j->progress.tcp_timer_fires;
 }
 
+/* Those that connect anew, or give up what was not answered: half a minute is nothing to them. */
+static gboolean recovery_had_its_chance(const struct judge *j)
+{
+	return j->last.recovery_timers <= 0 ||
+	       j->last.recovery_fires - j->progress.recovery_fires >=
+		       TIMER_CHANCES * j->last.recovery_timers;
+}
+
 static gboolean timers_had_their_chance(const struct judge *j)
 {
-	return j->last.tcp_timer_armed != 1 || timer_fires(j) >= TIMER_CHANCES;
+	return (j->last.tcp_timer_armed != 1 || timer_fires(j) >= TIMER_CHANCES) &&
+	       recovery_had_its_chance(j);
+}
+
+/* What people who wait for the machine would see. */
+static void watch_traffic(struct judge *j, const struct sample *s)
+{
+	struct traffic *t = &j->ruling.traffic;
+	gboolean touched = s->touched_pages != j->last.touched_pages || s->phase == BOARD_DONE;
+
+	if (j->press_fair_us < 0) {
+		if (s->phase == BOARD_PRESSING)
+			j->press_host_us = j->touched_host_us = s->host_us;
+		return;
+	}
+	t->pressed_us = s->host_us - j->press_host_us;
+	t->out_pages = s->swap_out_pages;
+	t->in_pages = s->swap_in_pages;
+	t->stall_us = MAX(t->stall_us, s->host_us - j->touched_host_us);
+	if (!touched)
+		return;
+	j->touched_host_us = s->host_us;
+	if (j->healed_host_us >= 0)
+		t->recovered_us = s->host_us - j->healed_host_us;
+	j->healed_host_us = -1;
 }
 
 static void look_at_counters(struct judge *j, const struct sample *s)
@@ -196,7 +234,7 @@ static enum judge_wants on_quiet(struct judge *j)
 		     100.0 * (j->last.vcpu_us - j->progress.vcpu_us) / quiet, quiet_s);
 		return JUDGE_WANTS_END;
 	}
-	if (quiet >= QUIET_GIVE_UP_US) {
+	if (quiet >= (recovery_had_its_chance(j) ? QUIET_GIVE_UP_US : QUIET_RECOVERY_US)) {
 		if (j->graph && j->graph->peer_stuck)
 			hold(j, VERDICT_INFRA, "the swap server stopped answering without a fault");
 		else
@@ -225,6 +263,7 @@ static enum judge_wants on_deadline(struct judge *j)
 
 enum judge_wants judge_sample(struct judge *j, const struct sample *s)
 {
+	watch_traffic(j, s);
 	if (!j->any || moved(&j->last, s)) {
 		j->progress = *s;
 		j->starved = FALSE;

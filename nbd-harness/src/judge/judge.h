@@ -47,6 +47,15 @@ void judge_evidence(struct judge *j, enum verdict v, const char *reason);
 /* Standing still while a fault is in force: STARVED for as long as it lasts. */
 gboolean judge_is_starved(const struct judge *j);
 
+/* How swapping went, from the first sample under pressure to the last, in host time. */
+struct traffic {
+	gint64 pressed_us;
+	gint64 out_pages, in_pages;
+	gint64 stall_us;     /* the longest in which the pressure touched no page */
+	gint64 recovered_us; /* from when the last fault was healed until it did; -1: no fault, or
+				never */
+};
+
 struct ruling {
 	enum verdict verdict;
 	gboolean held[VERDICTS]; /* all that held */
@@ -54,6 +63,7 @@ struct ruling {
 	char *signature;	 /* DEADLOCK: of the knot; else "" */
 	gint64 last_progress_host_us, last_progress_fair_us;
 	gint64 decided_host_us, decided_fair_us;
+	struct traffic traffic;
 	const struct snapshot *snapshot; /* the last one, or NULL; owned by the judge */
 	const struct waitgraph *graph;	 /* of that snapshot, or NULL */
 };

@@ -7,13 +7,21 @@
 const char *node_kind_name(enum node_kind kind)
 {
 	static const char *const kinds[NODE_KINDS] = {
-		[NODE_TASK] = "task",	  [NODE_MEMORY] = "memory",
-		[NODE_IO] = "io",	  [NODE_NETWORK] = "network",
-		[NODE_PEER] = "peer",	  [NODE_DISK] = "disk",
-		[NODE_NOBODY] = "nobody", [NODE_NAPI] = "napi",
-		[NODE_WORK] = "work",	  [NODE_COMPLETION] = "completion",
-		[NODE_TAGS] = "tags",	  [NODE_MEMPOOL] = "mempool",
-		[NODE_FOLIO] = "folio",	  [NODE_SOCKET] = "socket",
+		[NODE_TASK] = "task",
+		[NODE_MEMORY] = "memory",
+		[NODE_IO] = "io",
+		[NODE_NETWORK] = "network",
+		[NODE_PEER] = "peer",
+		[NODE_DISK] = "disk",
+		[NODE_NOBODY] = "nobody",
+		[NODE_NAPI] = "napi",
+		[NODE_WORK] = "work",
+		[NODE_COMPLETION] = "completion",
+		[NODE_TAGS] = "tags",
+		[NODE_MEMPOOL] = "mempool",
+		[NODE_FOLIO] = "folio",
+		[NODE_SOCKET] = "socket",
+		[NODE_CONNECTION] = "connection",
 	};
 
 	return kinds[kind];

@@ -39,6 +39,7 @@ enum node_kind {
 	NODE_TAGS,	 /* ANY: I/O, each task submitting some; else each that holds some */
 	NODE_MEMPOOL,	 /* the same */
 	NODE_SOCKET,	 /* what came in for a locked socket; ALL: who has locked it */
+	NODE_CONNECTION, /* to the server, lost; ANY: who brings it back */
 	NODE_FOLIO,	 /* under writeback, in no request: ANY: each task submitting a write */
 	NODE_KINDS,
 };

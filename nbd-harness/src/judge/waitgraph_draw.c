@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-#define KTHREADD_PID 2 /* rest_init() starts it second, before any other thread (init/main.c) */
+#define CONNECTION_OBJECT 1 /* there is one such node, and it stands for no one address */
+#define KTHREADD_PID	  2 /* rest_init() starts it second, before any other thread (init/main.c) */
 
 static void clear_node(gpointer node)
 {
@@ -93,9 +94,54 @@ char *waitgraph_at_address(const char *what, guint64 address)
 	return g_strdup_printf("%s 0x%" G_GINT64_MODIFIER "x", what, address);
 }
 
+static gboolean reconnects(const struct waitgraph *g, guint task)
+{
+	const struct wait_facts *w = &node_at(g, task)->wait;
+
+	return w->reconnector && w->kind != WAIT_IDLE;
+}
+
+static gboolean somebody_reconnects(const struct waitgraph *g, const struct snapshot *s)
+{
+	for (guint i = 0; i < s->tasks->len; i++) {
+		if (reconnects(g, FIRST_TASK + i))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static void add_reconnector(struct waitgraph *g, guint connection, guint task)
+{
+	if (!reconnects(g, task))
+		return;
+	waitgraph_add_edge(g, connection, task, g_strdup("whoever connects anew"),
+			   g_strdup_printf("%s on its stack", node_at(g, task)->wait.reconnector));
+	edge_at(g, g->edges->len - 1)->holds = TRUE;
+}
+
+/* What was sent over a connection that is lost waits for who brings it back.  FALSE: nobody is
+ * about to. */
+static gboolean add_connection(struct waitgraph *g, const struct snapshot *s, guint from)
+{
+	gint at = waitgraph_node_of(g, NODE_CONNECTION, CONNECTION_OBJECT);
+
+	if (at < 0 && !somebody_reconnects(g, s))
+		return FALSE;
+	if (at < 0) {
+		at = waitgraph_add_node(g, NODE_CONNECTION, NODE_ANY, CONNECTION_OBJECT,
+					g_strdup("connection"));
+		for (guint i = 0; i < s->tasks->len; i++)
+			add_reconnector(g, at, FIRST_TASK + i);
+	}
+	waitgraph_add_edge(g, from, at, g_strdup("the connection to come back"),
+			   g_strdup("somebody is about to connect anew"));
+	return TRUE;
+}
+
 /*
- * I/O can be moved on by requests in flight, if the peer knows of them, and by
- * those who submit unless they wait for the same themselves (@waits).  FALSE: by nobody.
+ * I/O can be moved on by requests in flight, if the peer knows of them, by those who bring the
+ * connection back, and by those who submit unless they wait for the same themselves (@waits).
+ * FALSE: by nobody.
  */
 static gboolean add_io_movers(struct waitgraph *g, const struct snapshot *s, guint from,
 			      enum wait_kind waits)
@@ -112,6 +158,7 @@ static gboolean add_io_movers(struct waitgraph *g, const struct snapshot *s, gui
 
 	gboolean any = s->requests->len > unsent;
 
+	any |= add_connection(g, s, from);
 	if (on_disk)
 		waitgraph_add_edge(g, from, DISK, g_strdup("requests in flight"),
 				   g_strdup_printf("%u requests to other disks", on_disk));

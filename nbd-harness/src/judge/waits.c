@@ -148,6 +148,10 @@ static const char *const swap_in_functions[] = { "swap_read_folio", "swap_readpa
 /* Functions that call napi_disable() and then do more before napi_enable(). */
 static const char *const napi_disablers[] = { "refill_work" };
 
+/* Functions that bring a lost connection back: what was sent over it waits for them. */
+static const char *const reconnectors[] = { "nvme_tcp_reconnect_ctrl_work", "nvme_reset_ctrl_work",
+					    "xs_tcp_setup_socket", "nbd_genl_reconnect" };
+
 const char *function_base_name(const char *function)
 {
 	gsize len = strcspn(function, ".");
@@ -181,7 +185,7 @@ struct meaning {
 	gint row;	  /* of the table, or -1 */
 	gboolean reclaim, swap_io, swap_in;
 	gboolean entry; /* calls what its thread is there for */
-	const char *napi_disabler;
+	const char *napi_disabler, *reconnector;
 };
 
 /*
@@ -207,6 +211,7 @@ static const struct meaning *meaning_of(const char *function)
 	m->swap_in = ANY_OF(m->base, swap_in_functions) != NULL;
 	m->entry = !strcmp(m->base, "process_one_work") || !strcmp(m->base, "kthread");
 	m->napi_disabler = ANY_OF(m->base, napi_disablers);
+	m->reconnector = ANY_OF(m->base, reconnectors);
 	g_hash_table_insert(known, (gpointer)function, m);
 	return m;
 }
@@ -242,6 +247,8 @@ static void look_at_frames(const struct task_facts *t, struct wait_facts *w)
 		w->in_swap_in |= m->swap_in;
 		if (!w->napi_disabler)
 			w->napi_disabler = m->napi_disabler;
+		if (!w->reconnector)
+			w->reconnector = m->reconnector;
 		if (outer && m->entry && !w->entry)
 			w->entry = outer;
 		outer = m->base;

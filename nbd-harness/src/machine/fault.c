@@ -18,6 +18,7 @@ struct fault_actions {
 	gboolean (*end)(struct machine *m, const struct scenario_fault *f, GError **error);
 	gboolean disturbs;
 	const char *kills;
+	gboolean (*is_over)(struct machine *m); /* of one that heals itself */
 };
 
 static gboolean stop_server(struct machine *m, const struct scenario_fault *f, GError **error)
@@ -40,7 +41,34 @@ static gboolean kill_server(struct machine *m, const struct scenario_fault *f, G
 
 static gboolean reset_server(struct machine *m, const struct scenario_fault *f, GError **error)
 {
-	return server_reset(m->server, error);
+	return m->peer ? peer_reset_connections(m->peer, m->pod, m->scenario->swap.port, error)
+		       : server_reset(m->server, error);
+}
+
+static gboolean take_server_down(struct machine *m, const struct scenario_fault *f, GError **error)
+{
+	return peer_serve(m->peer, m->pod, FALSE, error);
+}
+
+static gboolean bring_server_up(struct machine *m, const struct scenario_fault *f, GError **error)
+{
+	return peer_serve(m->peer, m->pod, TRUE, error);
+}
+
+static gboolean reboot_server(struct machine *m, const struct scenario_fault *f, GError **error)
+{
+	return peer_reboot(m->peer, error);
+}
+
+/* It comes up with a link that nobody has shaped. */
+static gboolean end_reboot(struct machine *m, const struct scenario_fault *f, GError **error)
+{
+	return machine_reshape_link(m, error);
+}
+
+static gboolean is_rebooted(struct machine *m)
+{
+	return peer_is_serving(m->peer);
 }
 
 static gboolean kill_qemu(struct machine *m, const struct scenario_fault *f, GError **error)
@@ -80,12 +108,34 @@ static gboolean flip_bits(struct machine *m, const struct scenario_fault *f, GEr
 
 static gboolean begin_eio(struct machine *m, const struct scenario_fault *f, GError **error)
 {
-	return server_inject_eio(m->server, TRUE, error);
+	return m->peer ? qemu_disk_fail(m->peer->qemu, "read", EIO, error)
+		       : server_inject_eio(m->server, TRUE, error);
 }
 
 static gboolean end_eio(struct machine *m, const struct scenario_fault *f, GError **error)
 {
-	return server_inject_eio(m->server, FALSE, error);
+	return m->peer ? qemu_disk_heal(m->peer->qemu, error)
+		       : server_inject_eio(m->server, FALSE, error);
+}
+
+static gboolean begin_enospc(struct machine *m, const struct scenario_fault *f, GError **error)
+{
+	return qemu_disk_fail(m->peer->qemu, "write", ENOSPC, error);
+}
+
+static gboolean end_enospc(struct machine *m, const struct scenario_fault *f, GError **error)
+{
+	return qemu_disk_heal(m->peer->qemu, error);
+}
+
+static gboolean begin_slow(struct machine *m, const struct scenario_fault *f, GError **error)
+{
+	return qemu_disk_limit(m->peer->qemu, f->shape.rate_bytes_per_s, error);
+}
+
+static gboolean end_slow(struct machine *m, const struct scenario_fault *f, GError **error)
+{
+	return qemu_disk_limit(m->peer->qemu, 0, error);
 }
 
 static gboolean guest_write(struct machine *m, const struct scenario_fault *f, GError **error)
@@ -117,17 +167,22 @@ static gboolean raise_carrier(struct machine *m, const struct scenario_fault *f,
 }
 
 static const struct fault_actions actions[FAULT_KINDS] = {
-	[FAULT_SERVER_STOP] = { stop_server, continue_server, TRUE, NULL },
-	[FAULT_SERVER_KILL] = { kill_server, NULL, TRUE, "server" },
-	[FAULT_SERVER_RESET] = { reset_server, NULL, FALSE, NULL },
-	[FAULT_QEMU_KILL] = { kill_qemu, NULL, FALSE, NULL },
-	[FAULT_VM_STOP] = { stop_vm, resume_vm, TRUE, NULL },
-	[FAULT_SWAP_FLIP] = { flip_bits, NULL, FALSE, NULL },
-	[FAULT_SWAP_EIO] = { begin_eio, end_eio, FALSE, NULL },
-	[FAULT_GUEST_WRITE] = { guest_write, NULL, FALSE, NULL },
-	[FAULT_LINK] = { begin_shape, end_shape, TRUE, NULL },
-	[FAULT_PARTITION] = { begin_shape, end_shape, TRUE, NULL },
-	[FAULT_CARRIER] = { drop_carrier, raise_carrier, TRUE, NULL },
+	[FAULT_SERVER_STOP] = { stop_server, continue_server, .disturbs = TRUE },
+	[FAULT_SERVER_KILL] = { kill_server, NULL, .disturbs = TRUE, .kills = "server" },
+	[FAULT_SERVER_RESET] = { reset_server, NULL },
+	[FAULT_SERVER_RESTART] = { take_server_down, bring_server_up, .disturbs = TRUE },
+	[FAULT_SERVER_REBOOT] = { reboot_server, end_reboot, .disturbs = TRUE,
+				  .is_over = is_rebooted },
+	[FAULT_QEMU_KILL] = { kill_qemu, NULL },
+	[FAULT_VM_STOP] = { stop_vm, resume_vm, .disturbs = TRUE },
+	[FAULT_SWAP_FLIP] = { flip_bits, NULL },
+	[FAULT_SWAP_EIO] = { begin_eio, end_eio },
+	[FAULT_SWAP_ENOSPC] = { begin_enospc, end_enospc },
+	[FAULT_SWAP_SLOW] = { begin_slow, end_slow, .disturbs = TRUE },
+	[FAULT_GUEST_WRITE] = { guest_write, NULL },
+	[FAULT_LINK] = { begin_shape, end_shape, .disturbs = TRUE },
+	[FAULT_PARTITION] = { begin_shape, end_shape, .disturbs = TRUE },
+	[FAULT_CARRIER] = { drop_carrier, raise_carrier, .disturbs = TRUE },
 };
 
 gboolean fault_begin(struct machine *m, const struct scenario_fault *f, GError **error)
@@ -138,6 +193,11 @@ gboolean fault_begin(struct machine *m, const struct scenario_fault *f, GError *
 gboolean fault_end(struct machine *m, const struct scenario_fault *f, GError **error)
 {
 	return !actions[f->kind].end || actions[f->kind].end(m, f, error);
+}
+
+gboolean fault_is_over(struct machine *m, const struct scenario_fault *f)
+{
+	return actions[f->kind].is_over && actions[f->kind].is_over(m);
 }
 
 gboolean fault_disturbs(enum fault_kind kind)

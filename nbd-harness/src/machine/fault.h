@@ -7,6 +7,8 @@
 
 gboolean fault_begin(struct machine *m, const struct scenario_fault *fault, GError **error);
 gboolean fault_end(struct machine *m, const struct scenario_fault *fault, GError **error);
+/* In force, and has it healed itself? */
+gboolean fault_is_over(struct machine *m, const struct scenario_fault *fault);
 
 /*
  * Does it keep the guest from its swap, so that standing still is no wonder?

@@ -95,7 +95,7 @@ static gboolean start_flooder(struct machine *m, int log_fd, GError **error)
 }
 
 /* The link as the scenario has it, with the faults in force. */
-static gboolean shape_link(struct machine *m, GError **error)
+gboolean machine_reshape_link(struct machine *m, GError **error)
 {
 	struct scenario_shape out = m->scenario->link.shape, in = out;
 
@@ -117,7 +117,7 @@ gboolean machine_shape_link(struct machine *m, const struct scenario_fault *faul
 		g_ptr_array_add(m->shaping, (gpointer)fault);
 	else
 		g_ptr_array_remove(m->shaping, (gpointer)fault);
-	return shape_link(m, error);
+	return machine_reshape_link(m, error);
 }
 
 /* Where the swap image is served: beside QEMU, or in a VM of its own. */
@@ -131,7 +131,7 @@ static gboolean start_server(struct machine *m, const struct machine_config *con
 	m->peer = peer_start(m->pod, &config->peer, config->accel, m->swap_fd,
 			     m->scenario->swap.port, config->server_log_fd, PEER_DEADLINE_MS,
 			     error);
-	if (m->peer && shape_link(m, error))
+	if (m->peer && machine_reshape_link(m, error))
 		m->server = server_in_vm(m->pod, m->scenario, m->peer->qemu->child,
 					 config->server_log_fd, SERVER_DEADLINE_MS, error);
 	return m->server != NULL;

@@ -76,6 +76,8 @@ void machine_request(struct machine *m, const char *line);
 /* Shape the link with @fault (kind link or partition) in force, or no longer. */
 gboolean machine_shape_link(struct machine *m, const struct scenario_fault *fault, gboolean on,
 			    GError **error);
+/* The same as it is, after whoever shapes it began anew. */
+gboolean machine_reshape_link(struct machine *m, GError **error);
 /* The carrier of the guest's NIC. */
 gboolean machine_set_carrier(struct machine *m, gboolean on, GError **error);
 

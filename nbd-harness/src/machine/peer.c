@@ -110,6 +110,8 @@ struct peer *peer_start(struct pod *pod, const struct peer_config *config, const
 	int wire[2] = { -1, -1 };
 
 	p->wire_fd = -1;
+	p->stop = config->stop;
+	p->start = config->start;
 	if (make_wire(wire, error)) {
 		p->wire_fd = wire[0];
 		qemu.wire_fd = wire[1];
@@ -146,6 +148,35 @@ gboolean peer_shape(struct peer *p, struct pod *pod, const struct scenario_shape
 		    const struct scenario_shape *in, GError **error)
 {
 	return shape(p, pod, PEER_INGRESS, out, error) && shape(p, pod, PEER_WIRE, in, error);
+}
+
+gboolean peer_reset_connections(struct peer *p, struct pod *pod, guint16 port, GError **error)
+{
+	g_autofree char *line = g_strdup_printf("run ss --kill --tcp sport = :%u", port);
+
+	return peer_do(p, pod, line, error);
+}
+
+gboolean peer_serve(struct peer *p, struct pod *pod, gboolean on, GError **error)
+{
+	for (const char *const *line = on ? p->start : p->stop; *line; line++) {
+		if (!peer_do(p, pod, *line, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+gboolean peer_reboot(struct peer *p, GError **error)
+{
+	p->qemu->board->phase = BOARD_BOOTING;
+	/* QEMU is told to stay, paused, when a VM resets; this once it may. */
+	return qemu_do(p->qemu, "set-action", "{\"reboot\":\"reset\"}", error) &&
+	       qemu_do(p->qemu, "system_reset", NULL, error);
+}
+
+gboolean peer_is_serving(const struct peer *p)
+{
+	return is_serving(p->qemu->board, 0);
 }
 
 void peer_free(struct peer *p)

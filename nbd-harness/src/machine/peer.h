@@ -29,11 +29,14 @@ struct peer_config {
 	const char *initrd;
 	const char *cmdline;
 	const char *script; /* for its PID 1; ends with "ready" */
+	/* Lines that end what it serves with, and begin it anew; NULL-terminated, not copied. */
+	const char *const *stop, *const *start;
 	int console_fd;
 };
 
 struct peer {
 	struct qemu *qemu;
+	const char *const *stop, *const *start;
 	int wire_fd; /* the guest's end; the peer's own is QEMU's alone */
 };
 
@@ -49,6 +52,13 @@ gboolean peer_do(struct peer *p, struct pod *pod, const char *line, GError **err
 /* What the link does from now on to what the guest sends (@out) and receives (@in). */
 gboolean peer_shape(struct peer *p, struct pod *pod, const struct scenario_shape *out,
 		    const struct scenario_shape *in, GError **error);
+/* End every TCP connection to @port of it, with a reset to either end. */
+gboolean peer_reset_connections(struct peer *p, struct pod *pod, guint16 port, GError **error);
+/* Begin to serve (@on) or end it; the VM runs on. */
+gboolean peer_serve(struct peer *p, struct pod *pod, gboolean on, GError **error);
+/* Reset it; returns at once.  It boots, carries out its script anew, and then is serving. */
+gboolean peer_reboot(struct peer *p, GError **error);
+gboolean peer_is_serving(const struct peer *p);
 void peer_free(struct peer *p); /* does not end its QEMU: the pod does; NULL is fine */
 
 #endif

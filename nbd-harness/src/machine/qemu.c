@@ -59,6 +59,12 @@ enum {
 #define FDSET_EXTRA 2
 #define FDSET_DISK  3
 
+/* The disk, of qemu_config.disk_fd. */
+#define DISK_DEVICE "disk"
+#define DISK_NODE   "disk-top"
+#define IMAGE_NODE  "disk-image"
+#define FAULTY_NODE "disk-faulty"
+
 static const struct {
 	const char *name;   /* of nic_table */
 	const char *device; /* QEMU's */
@@ -366,17 +372,19 @@ static void add_extra_image(struct start *s)
 /* Of what stands on a memfd nothing need be flushed. */
 static void add_disk(struct start *s)
 {
-	g_autofree char *real =
-		g_strdup_printf("driver=file,node-name=disk,locking=off,cache.no-flush=on,"
-				"filename=/dev/fdset/%d",
-				FDSET_DISK);
+	g_autofree char *real = g_strdup_printf("driver=file,node-name=" IMAGE_NODE ",locking=off,"
+						"cache.no-flush=on,filename=/dev/fdset/%d",
+						FDSET_DISK);
 
 	if (s->config->disk_fd < 0)
 		return;
 	lend(s, FD_DISK, FDSET_DISK);
 	add_hidden(s, "-blockdev", real);
-	show(s, "-blockdev", "driver=file,node-name=disk,filename=swap.img");
-	add(s, "-device", "virtio-blk-pci,drive=disk");
+	show(s, "-blockdev", "driver=file,node-name=" IMAGE_NODE ",filename=swap.img");
+	/* A node above it, under which another may be put in. */
+	add(s, "-blockdev", "driver=raw,node-name=" DISK_NODE ",file=" IMAGE_NODE);
+	add(s, "-device",
+	    "virtio-blk-pci,id=" DISK_DEVICE ",drive=" DISK_NODE ",rerror=report,werror=report");
 }
 
 static void add_devices(struct start *s)
@@ -538,6 +546,45 @@ gboolean qemu_do(struct qemu *q, const char *command, const char *arguments_json
 		return FALSE;
 	json_node_unref(answer);
 	return TRUE;
+}
+
+gboolean qemu_disk_limit(struct qemu *q, guint64 bytes_per_s, GError **error)
+{
+	g_autofree char *arguments = g_strdup_printf(
+		"{\"id\":\"/machine/peripheral/" DISK_DEVICE
+		"/virtio-backend\",\"bps\":%" G_GUINT64_FORMAT
+		",\"bps_rd\":0,\"bps_wr\":0,\"iops\":0,\"iops_rd\":0,\"iops_wr\":0}",
+		bytes_per_s);
+
+	return qemu_do(q, "block_set_io_throttle", arguments, error);
+}
+
+/* The node that the disk's own reads and writes. */
+static gboolean put_under_disk(struct qemu *q, const char *node, GError **error)
+{
+	g_autofree char *arguments =
+		g_strdup_printf("{\"options\":[{\"driver\":\"raw\",\"node-name\":\"" DISK_NODE
+				"\",\"file\":\"%s\"}]}",
+				node);
+
+	return qemu_do(q, "blockdev-reopen", arguments, error);
+}
+
+gboolean qemu_disk_fail(struct qemu *q, const char *what, int error_number, GError **error)
+{
+	g_autofree char *arguments = g_strdup_printf(
+		"{\"driver\":\"blkdebug\",\"node-name\":\"" FAULTY_NODE "\",\"image\":\"" IMAGE_NODE
+		"\",\"inject-error\":[{\"event\":\"none\",\"iotype\":\"%s\",\"errno\":%d}]}",
+		what, error_number);
+
+	return qemu_do(q, "blockdev-add", arguments, error) &&
+	       put_under_disk(q, FAULTY_NODE, error);
+}
+
+gboolean qemu_disk_heal(struct qemu *q, GError **error)
+{
+	return put_under_disk(q, IMAGE_NODE, error) &&
+	       qemu_do(q, "blockdev-del", "{\"node-name\":\"" FAULTY_NODE "\"}", error);
 }
 
 guint64 qemu_request(struct qemu *q, const char *line)

@@ -71,6 +71,11 @@ struct qemu *qemu_start(struct pod *pod, const struct qemu_config *config, int c
 			GError **error);
 /* A QMP command whose answer says no more than that it was done; @arguments_json may be NULL. */
 gboolean qemu_do(struct qemu *q, const char *command, const char *arguments_json, GError **error);
+/* What its disk (qemu_config.disk_fd) does from now on: so many bytes a second at most (0: no
+ * limit); all of @what ("read", "write") ends with @error_number; no more errors. */
+gboolean qemu_disk_limit(struct qemu *q, guint64 bytes_per_s, GError **error);
+gboolean qemu_disk_fail(struct qemu *q, const char *what, int error_number, GError **error);
+gboolean qemu_disk_heal(struct qemu *q, GError **error);
 /* Ask PID 1 of the guest to carry out one more script line; does not wait.  What
  * board->request_done will be once it has. */
 guint64 qemu_request(struct qemu *q, const char *line);

@@ -45,6 +45,15 @@ void schedule_free(struct schedule *s)
 	g_free(s);
 }
 
+static gboolean is_due(const struct schedule *s, const struct entry *e, gint64 since_press_ms)
+{
+	const struct scenario_fault *f = e->fault;
+
+	if (f->for_ms)
+		return since_press_ms - e->began_ms >= (gint64)f->for_ms;
+	return s->ops->is_over && s->ops->is_over(f, s->data);
+}
+
 gboolean schedule_run(struct schedule *s, gint64 since_press_ms, gint64 swapped_out_pages,
 		      GError **error)
 {
@@ -58,8 +67,7 @@ gboolean schedule_run(struct schedule *s, gint64 since_press_ms, gint64 swapped_
 			e->began_ms = since_press_ms;
 			if (!s->ops->begin(f, s->data, error))
 				return FALSE;
-		} else if (e->stage == STAGE_IN_FORCE && f->for_ms &&
-			   since_press_ms - e->began_ms >= (gint64)f->for_ms) {
+		} else if (e->stage == STAGE_IN_FORCE && is_due(s, e, since_press_ms)) {
 			e->stage = STAGE_HEALED;
 			if (!s->ops->end(f, s->data, error))
 				return FALSE;

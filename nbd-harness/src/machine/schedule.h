@@ -14,6 +14,8 @@ struct fault_ops {
 	/* Bring it into force / take it back.  FALSE: could not (the run is INFRA). */
 	gboolean (*begin)(const struct scenario_fault *fault, gpointer data, GError **error);
 	gboolean (*end)(const struct scenario_fault *fault, gpointer data, GError **error);
+	/* Optional: is it over by itself, so that it may be taken back? */
+	gboolean (*is_over)(const struct scenario_fault *fault, gpointer data);
 };
 
 struct schedule;

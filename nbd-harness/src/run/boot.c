@@ -27,6 +27,8 @@ static gboolean obtain_peer(const struct scenario *s, struct boot *boot, GError 
 		return FALSE;
 	peer->cmdline = script_base_cmdline(peer->kernel, boot->accel);
 	peer->script = peer_script_write(s);
+	peer->stop = transport_of(s)->stop;
+	peer->start = transport_of(s)->start;
 	return TRUE;
 }
 
@@ -78,6 +80,8 @@ struct machine_config boot_machine_config(const struct boot *boot)
 			.initrd = boot->peer.initrd,
 			.cmdline = boot->peer.cmdline,
 			.script = boot->peer.script,
+			.stop = boot->peer.stop,
+			.start = boot->peer.start,
 			.console_fd = -1,
 		},
 		.console_fd = -1,

@@ -18,6 +18,7 @@ struct boot {
 	struct boot_peer { /* of link.kind=pair; else all NULL */
 		struct kernel *kernel;
 		char *initrd, *cmdline, *script;
+		const char *const *stop, *const *start; /* of transport_ops */
 	} peer;
 };
 

@@ -69,6 +69,16 @@ JsonObject *conclude_load(const char *dir, const char *name, GError **error)
 	return json_object_ref(json_node_get_object(root));
 }
 
+void traffic_to_json(const struct traffic *t, JsonBuilder *b)
+{
+	json_add_seconds(b, "pressed_s", t->pressed_us);
+	json_add_int(b, "swapped_out_pages", t->out_pages);
+	json_add_int(b, "swapped_in_pages", t->in_pages);
+	json_add_seconds(b, "worst_stall_s", t->stall_us);
+	if (t->recovered_us >= 0)
+		json_add_seconds(b, "recovered_after_s", t->recovered_us);
+}
+
 static void held_to_json(const struct ruling *r, JsonBuilder *b)
 {
 	json_open_array(b, "held");
@@ -104,6 +114,7 @@ gboolean conclude_write(const char *dir, JsonObject *run, const struct ruling *r
 	json_add_seconds(b, "detected_after_s", r->decided_fair_us - r->last_progress_fair_us);
 	json_add_seconds(b, "duration_s", r->decided_host_us);
 	json_add_seconds(b, "fair_s", r->decided_fair_us);
+	traffic_to_json(&r->traffic, b);
 	held_to_json(r, b);
 	graph_to_json("knot", r->verdict == VERDICT_DEADLOCK ? r->graph : NULL, TRUE, b);
 	blocked_to_json(r->snapshot, r->graph, b);

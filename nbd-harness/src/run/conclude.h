@@ -12,6 +12,8 @@
 void judge_config_to_json(const struct judge_config *c, JsonBuilder *b);
 gboolean judge_config_from_json(JsonObject *run, struct judge_config *c);
 
+/* Members of the object that is being built. */
+void traffic_to_json(const struct traffic *t, JsonBuilder *b);
 /* Write verdict.json of run @run (its run.json) from @ruling. */
 gboolean conclude_write(const char *dir, JsonObject *run, const struct ruling *ruling,
 			GError **error);

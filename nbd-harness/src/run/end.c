@@ -115,6 +115,7 @@ gboolean run_save(struct run *r, struct run_result *result, GError **error)
 		.emulator_failed = r->emulator_failed && ruling->verdict == VERDICT_INFRA,
 		.detected_after_us = ruling->decided_fair_us - ruling->last_progress_fair_us,
 		.duration_us = ruling->decided_host_us,
+		.traffic = ruling->traffic,
 		.dir = g_strdup(r->record->dir),
 		.scenario = g_strdup(r->scenario->name),
 		.signature = g_strdup(ruling->signature),

@@ -137,4 +137,11 @@ static gboolean end_fault(const struct scenario_fault *f, gpointer data, GError 
 	return TRUE;
 }
 
-const struct fault_ops run_fault_ops = { begin_fault, end_fault };
+static gboolean is_over(const struct scenario_fault *f, gpointer data)
+{
+	struct run *r = data;
+
+	return fault_is_over(r->machine, f);
+}
+
+const struct fault_ops run_fault_ops = { begin_fault, end_fault, is_over };

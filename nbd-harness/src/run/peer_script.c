@@ -15,11 +15,12 @@
 const struct image_parts peer_image = {
 	.own = (const struct image_own[]){ { "init", "init" }, { NULL, NULL } },
 	.packages = (const char *const[]){ "iproute2", NULL },
-	.programs = (const char *const[]){ "bin/ip", "sbin/tc", NULL },
+	.programs = (const char *const[]){ "bin/ip", "bin/ss", "sbin/tc", NULL },
 	.modules = (const char *const[]){ "virtio_pci", "virtio_net",
 					  "virtio_blk", /* its devices */
 					  "ifb", "sch_ingress", "sch_netem", "cls_matchall",
 					  "act_mirred", /* what shapes the link */
+					  "tcp_diag",	/* for ss to end connections */
 					  NULL },
 };
 

@@ -10,7 +10,7 @@
 
 #include <json-glib/json-glib.h>
 
-#include "judge/facts.h"
+#include "judge/judge.h"
 #include "scenario/scenario.h"
 
 #define RUN_BOOTS_MAX 3
@@ -33,6 +33,7 @@ struct run_result {
 	enum verdict verdict, expected;
 	gboolean as_expected;
 	gboolean emulator_failed; /* before anything was swapped: nothing was tried yet */
+	struct traffic traffic;
 	gint64 detected_after_us; /* of fair time, from the last progress to the decision */
 	gint64 duration_us;	  /* of host time, from QEMU's start */
 	char *dir, *scenario, *signature, *kernel;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* One run as commands ask for it: where its record goes, and what became of it. */
 #include "base/json.h"
+#include "run/conclude.h"
 #include "run/run.h"
 
 static char *run_dir(const struct scenario *s, guint64 seed, const char *out)
@@ -41,6 +42,7 @@ void run_result_to_json(const struct run_result *r, JsonBuilder *b)
 	json_add_seconds(b, "detected_after_s", r->detected_after_us);
 	json_add_seconds(b, "duration_s", r->duration_us);
 	json_add_string(b, "run_dir", r->dir);
+	traffic_to_json(&r->traffic, b);
 	json_add_string(b, "signature", r->signature);
 	json_add_string(b, "kernel", r->kernel);
 	json_add_int(b, "seed", r->seed);

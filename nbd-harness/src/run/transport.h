@@ -24,6 +24,8 @@ struct transport_ops {
 	const char *const *options;	  /* CONFIG_* of the guest's kernel; NULL-terminated */
 	struct image_parts guest, server; /* server: for link.kind=pair */
 	void (*serve)(GString *script, const struct scenario *s);
+	/* Lines that end serving, and begin it anew; NULL-terminated. */
+	const char *const *stop, *const *start;
 	void (*attach)(GString *script, const struct scenario *s);
 };
 

@@ -8,6 +8,8 @@
 #define DEVICE "/dev/nbd0"
 #define CONFIG "/nbd-server.conf"
 #define NO_DH  "lib/no-dh.so" /* vm-images/server/no_dh.c */
+/* It detaches itself before it listens. */
+#define START "run nbd-server -C " CONFIG " -p /nbd-server.pid"
 
 static void serve(GString *script, const struct scenario *s)
 {
@@ -17,8 +19,7 @@ static void serve(GString *script, const struct scenario *s)
 	text_line(script, "[" SERVER_EXPORT "]");
 	text_line(script, "exportname = " TRANSPORT_DISK);
 	text_line(script, "env LD_PRELOAD /" NO_DH);
-	/* It detaches itself before it listens. */
-	text_line(script, "run nbd-server -C " CONFIG " -p /nbd-server.pid");
+	text_line(script, START);
 	text_line(script, "wait-port %u %u", s->swap.port, TRANSPORT_SERVING_MS);
 }
 
@@ -49,6 +50,8 @@ static void attach(GString *script, const struct scenario *s)
 	text_line(script, "swapon " DEVICE);
 }
 
+static const char *const stop[] = { "kill nbd-server", NULL };
+static const char *const start[] = { START, NULL };
 static const char *const options[] = { "CONFIG_BLK_DEV_NBD", NULL };
 static const char *const modules[] = { "nbd", NULL };
 static const char *const client_packages[] = { "nbd-client", NULL };
@@ -63,5 +66,7 @@ const struct transport_ops transport_nbd = {
 	.guest = { .modules = modules, .packages = client_packages, .programs = client_programs },
 	.server = { .packages = server_packages, .programs = server_programs, .own = server_own },
 	.serve = serve,
+	.stop = stop,
+	.start = start,
 	.attach = attach,
 };

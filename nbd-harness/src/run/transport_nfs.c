@@ -19,16 +19,17 @@
 #define NFSD_DIR   "/proc/fs/nfsd"
 #define PIPE_DIR   "/var/lib/nfs/rpc_pipefs"
 #define LEASE_S	   10 /* the least that nfsd takes */
-#define THREADS	   4
+#define START	   "run rpc.nfsd --no-udp 4"
 
 static void make_swap_file(GString *script, const struct scenario *s)
 {
 	text_line(script, "modprobe crc32c_generic"); /* for which ext4 asks by another name */
 	text_line(script, "modprobe ext4");
 	/* No journal: what matters to the guest is in the file, and a VM that died starts anew. */
-	text_line(script, "run mke2fs -q -F -t ext4 -O ^has_journal -m 0 -N 16 " TRANSPORT_DISK);
+	text_line(script,
+		  "once run mke2fs -q -F -t ext4 -O ^has_journal -m 0 -N 16 " TRANSPORT_DISK);
 	text_line(script, "mount ext4 " TRANSPORT_DISK " " EXPORT_DIR);
-	text_line(script, "allocate " EXPORT_DIR "/" SERVER_EXPORT " %" G_GUINT64_FORMAT,
+	text_line(script, "once allocate " EXPORT_DIR "/" SERVER_EXPORT " %" G_GUINT64_FORMAT,
 		  s->swap.size_bytes);
 }
 
@@ -70,7 +71,7 @@ static void serve(GString *script, const struct scenario *s)
 	text_line(script, "run rpcbind");
 	text_line(script, "run exportfs -a");
 	text_line(script, "run rpc.mountd");
-	text_line(script, "run rpc.nfsd --no-udp %u", THREADS);
+	text_line(script, START);
 	text_line(script, "wait-port %u %u", s->swap.port, TRANSPORT_SERVING_MS);
 }
 
@@ -106,6 +107,8 @@ static void attach4(GString *script, const struct scenario *s)
 	mount_and_swap(script, s, "/", versions);
 }
 
+static const char *const stop[] = { "run rpc.nfsd 0", NULL };
+static const char *const start[] = { START, NULL };
 static const char *const options3[] = { "CONFIG_NFS_V3", "CONFIG_NFS_SWAP", NULL };
 static const char *const options4[] = { "CONFIG_NFS_V4", "CONFIG_NFS_SWAP", NULL };
 static const char *const modules3[] = { "sunrpc", "nfs", "nfsv3", NULL };
@@ -132,6 +135,8 @@ const struct transport_ops transport_nfs3 = {
 	.guest = { .modules = modules3 },
 	.server = NFS_SERVER,
 	.serve = serve,
+	.stop = stop,
+	.start = start,
 	.attach = attach3,
 };
 
@@ -141,5 +146,7 @@ const struct transport_ops transport_nfs4 = {
 	.guest = { .modules = modules4 },
 	.server = NFS_SERVER,
 	.serve = serve,
+	.stop = stop,
+	.start = start,
 	.attach = attach4,
 };

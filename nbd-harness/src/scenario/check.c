@@ -343,79 +343,11 @@ static gboolean check_pressures(const struct check *c)
 	return check_room(c);
 }
 
-/* Which kinds can be healed, and so may or must say for how long they last. */
-static gboolean check_healing(const struct check *c, const struct scenario_fault *f,
-			      const char *label)
-{
-	gboolean heals = f->kind == FAULT_SERVER_STOP || f->kind == FAULT_VM_STOP ||
-			 f->kind == FAULT_SWAP_EIO || check_is_of_link(f->kind);
-
-	if (f->for_ms && !heals)
-		return check_fail(c, label, "for", " has no meaning: %s cannot be healed",
-				  fault_table[f->kind].name);
-	/* Nothing can be judged about a machine that never runs again. */
-	if (!f->for_ms && f->kind == FAULT_VM_STOP)
-		return check_fail(c, label, "for",
-				  " is missing: say how long the machine is paused");
-	return TRUE;
-}
-
-static gboolean check_fault(const struct check *c, const struct scenario_fault *f)
-{
-	g_autofree char *label = g_strconcat("fault ", f->name, NULL);
-	gboolean writes = f->kind == FAULT_GUEST_WRITE;
-
-	if (f->at_ms >= c->s->expect.deadline_s * 1000ull)
-		return check_fail(c, label, "at",
-				  " is not before expect.deadline=%us; it would never happen",
-				  c->s->expect.deadline_s);
-	if (f->kind == FAULT_SWAP_EIO && strcmp(c->s->swap.backend, "nbdkit"))
-		return check_fail(c, label, "kind",
-				  "=swap-eio needs swap.backend=nbdkit; %s cannot fail requests",
-				  c->s->swap.backend);
-	if (f->kind == FAULT_SWAP_FLIP && g_str_has_prefix(c->s->swap.transport, "nfs"))
-		return check_fail(c, label, "kind",
-				  "=swap-flip would damage the file system that %s serves from",
-				  c->s->swap.backend);
-	if (f->kind == FAULT_SERVER_RESET && strcmp(c->s->swap.backend, "nbd-server"))
-		return check_fail(
-			c, label, "kind",
-			"=server-reset needs swap.backend=nbd-server, which has a process for each "
-			"connection; %s has not",
-			c->s->swap.backend);
-	if (f->kind == FAULT_SERVER_RESET && c->s->link.pair)
-		return check_fail(
-			c, label, "kind",
-			"=server-reset does not reach into a VM of the server's own: it needs "
-			"link.kind=user");
-	if (f->kind == FAULT_SERVER_RESET && !c->s->swap.reconnect)
-		return check_fail(
-			c, label, "kind",
-			"=server-reset needs swap.reconnect=yes: nobody else connects anew");
-	if (writes && (!f->file || !f->value))
-		return check_fail(c, label, "kind", "=guest-write needs file= and value=");
-	if (writes && *f->file != '/')
-		return check_fail(c, label, "file", "=%s is not an absolute path in the guest",
-				  f->file);
-	if (writes && strpbrk(f->file, " \t"))
-		return check_fail(c, label, "file", "=%s must not hold blanks", f->file);
-	if (!writes && (f->file || f->value))
-		return check_fail(c, label, f->file ? "file" : "value",
-				  " needs kind=guest-write, not %s", fault_table[f->kind].name);
-	return check_healing(c, f, label);
-}
-
 gboolean scenario_check(const struct scenario *s, const struct document *doc, const char *file,
 			GError **error)
 {
 	const struct check c = { .s = s, .doc = doc, .file = file, .error = error };
 
-	if (!check_kernel(&c) || !check_machine(&c) || !check_swap(&c) || !check_pressures(&c) ||
-	    !check_link(&c))
-		return FALSE;
-	for (guint i = 0; i < s->faults->len; i++) {
-		if (!check_fault(&c, g_ptr_array_index(s->faults, i)))
-			return FALSE;
-	}
-	return TRUE;
+	return check_kernel(&c) && check_machine(&c) && check_swap(&c) && check_pressures(&c) &&
+	       check_link(&c) && check_faults(&c);
 }

@@ -3,9 +3,6 @@
  * What the link does is said once for each moment: a fault may change what the
  * link does usually, two faults at the same time must not both say the same
  * thing of the same direction.
- *
- * When a fault with a condition (after_swap_out=) begins nobody knows: from its
- * at= on it is taken to be in force for ever.
  */
 #include "scenario/check_private.h"
 
@@ -46,11 +43,6 @@ static const char *first_set(const struct scenario_shape *shape)
 	return NULL;
 }
 
-gboolean check_is_of_link(enum fault_kind kind)
-{
-	return kind == FAULT_LINK || kind == FAULT_PARTITION || kind == FAULT_CARRIER;
-}
-
 static gboolean check_shape(const struct check *c, const char *label,
 			    const struct scenario_shape *shape, guint delay_ms)
 {
@@ -75,16 +67,6 @@ static gboolean check_corruption(const struct check *c, const char *label,
 			  "checksum would see it");
 }
 
-static guint64 end_ms(const struct scenario_fault *f)
-{
-	return f->for_ms && !f->after_swap_out_bytes ? f->at_ms + f->for_ms : G_MAXUINT64;
-}
-
-static gboolean overlap(const struct scenario_fault *a, const struct scenario_fault *b)
-{
-	return a->at_ms < end_ms(b) && b->at_ms < end_ms(a);
-}
-
 /* What @a and @b both say of a direction; NULL: nothing. */
 static const char *both_say(const struct scenario_fault *a, const struct scenario_fault *b)
 {
@@ -101,62 +83,60 @@ static const char *both_say(const struct scenario_fault *a, const struct scenari
 	return NULL;
 }
 
-static gboolean check_together(const struct check *c, const char *label,
-			       const struct scenario_fault *f, const struct scenario_fault *other)
+static gboolean check_contradiction(const struct check *c, const char *label,
+				    const struct scenario_fault *f,
+				    const struct scenario_fault *other)
 {
-	gboolean shapes = f->kind != FAULT_CARRIER;
-	const char *key;
+	const char *key = check_overlap(f, other) ? both_say(f, other) : NULL;
 
-	if (!overlap(f, other))
-		return TRUE;
-	if (shapes && (other->kind == FAULT_SERVER_STOP || other->kind == FAULT_SERVER_KILL))
-		return check_fail(c, label, "kind",
-				  "=%s is done by the server's VM, which [fault %s] holds up "
-				  "at that time",
-				  fault_table[f->kind].name, other->name);
-	if (f->kind == FAULT_CARRIER && other->kind == FAULT_CARRIER)
-		return check_fail(c, label, "kind", "=carrier overlaps with [fault %s]",
-				  other->name);
-	if (!shapes || !check_is_of_link(other->kind) || other->kind == FAULT_CARRIER)
-		return TRUE;
-	key = both_say(f, other);
 	return !key || check_fail(c, label, key,
 				  " contradicts [fault %s], which is in force at "
 				  "the same time in the same direction",
 				  other->name);
 }
 
+static gboolean shapes(const struct scenario_fault *f)
+{
+	return f->kind == FAULT_LINK || f->kind == FAULT_PARTITION;
+}
+
+/* Keys that only some kinds have. */
+static gboolean check_keys(const struct check *c, const char *label, const struct scenario_fault *f)
+{
+	const char *key = first_set(&f->shape), *kind = fault_table[f->kind].name;
+
+	if (f->kind == FAULT_SWAP_SLOW)
+		return (key && !strcmp(key, "rate")) ||
+		       check_fail(c, label, "kind", "=swap-slow needs rate= and no other key");
+	if (key && f->kind != FAULT_LINK)
+		return check_fail(c, label, key, " needs kind=link, not %s", kind);
+	if (!(f->out && f->in) && !shapes(f))
+		return check_fail(c, label, "direction", " needs kind=link or partition, not %s",
+				  kind);
+	return key || f->kind != FAULT_LINK ||
+	       check_fail(c, label, "kind",
+			  "=link needs what is different: delay, jitter, loss, duplicate, "
+			  "reorder, corrupt or rate");
+}
+
 static gboolean check_fault(const struct check *c, guint i)
 {
 	const struct scenario_fault *f = g_ptr_array_index(c->s->faults, i);
 	g_autofree char *label = g_strconcat("fault ", f->name, NULL);
-	const char *key = first_set(&f->shape);
 	guint delay_ms = f->shape.delay_ms ? f->shape.delay_ms : c->s->link.shape.delay_ms;
 
-	if (key && f->kind != FAULT_LINK)
-		return check_fail(c, label, key, " needs kind=link, not %s",
-				  fault_table[f->kind].name);
-	if (!(f->out && f->in) && f->kind != FAULT_LINK && f->kind != FAULT_PARTITION)
-		return check_fail(c, label, "direction", " needs kind=link or partition, not %s",
-				  fault_table[f->kind].name);
-	if (!check_is_of_link(f->kind))
+	if (!check_keys(c, label, f))
+		return FALSE;
+	if (!shapes(f))
 		return TRUE;
-	if (f->kind != FAULT_CARRIER && !c->s->link.pair)
-		return check_fail(c, label, "kind", "=%s needs link.kind=pair",
-				  fault_table[f->kind].name);
-	if (f->kind == FAULT_LINK && !key)
-		return check_fail(c, label, "kind",
-				  "=link needs what is different: delay, jitter, loss, duplicate, "
-				  "reorder, corrupt or rate");
 	if (!check_shape(c, label, &f->shape, delay_ms) ||
 	    !check_corruption(c, label, &f->shape, f->out))
 		return FALSE;
-	for (guint k = 0; k < c->s->faults->len; k++) {
-		/* Of two of the link the later one is named; by others each may be held up. */
+	/* Of two the later one is named. */
+	for (guint k = 0; k < i; k++) {
 		const struct scenario_fault *other = g_ptr_array_index(c->s->faults, k);
 
-		if ((k < i || !check_is_of_link(other->kind)) && k != i &&
-		    !check_together(c, label, f, other))
+		if (shapes(other) && !check_contradiction(c, label, f, other))
 			return FALSE;
 	}
 	return TRUE;

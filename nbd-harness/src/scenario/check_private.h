@@ -18,6 +18,9 @@ gboolean check_fail(const struct check *c, const char *label, const char *key, c
 
 /* check_link.c: the link's shape, and the faults that change it. */
 gboolean check_link(const struct check *c);
-gboolean check_is_of_link(enum fault_kind kind);
+
+/* check_fault.c: each fault, and those in force at the same time. */
+gboolean check_faults(const struct check *c);
+gboolean check_overlap(const struct scenario_fault *a, const struct scenario_fault *b);
 
 #endif

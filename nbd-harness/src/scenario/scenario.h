@@ -55,17 +55,21 @@ struct scenario_shape {
 };
 
 enum fault_kind {
-	FAULT_SERVER_STOP,  /* SIGSTOP the server's whole process tree, SIGCONT after for= */
-	FAULT_SERVER_KILL,  /* SIGKILL the server */
-	FAULT_SERVER_RESET, /* SIGKILL the processes of its connections */
-	FAULT_QEMU_KILL,    /* SIGKILL QEMU */
-	FAULT_VM_STOP,	    /* QMP stop, cont after for= */
-	FAULT_SWAP_FLIP,    /* flip one bit in every page of the swap image */
-	FAULT_SWAP_EIO,	    /* the server answers reads with EIO (backend nbdkit) */
-	FAULT_GUEST_WRITE,  /* PID 1 of the guest writes value= to file= */
-	FAULT_LINK,	    /* the link is shaped otherwise (link.kind=pair) */
-	FAULT_PARTITION,    /* nothing crosses it (link.kind=pair) */
-	FAULT_CARRIER,	    /* the guest's NIC has no carrier */
+	FAULT_SERVER_STOP,    /* SIGSTOP the server's whole process tree, SIGCONT after for= */
+	FAULT_SERVER_KILL,    /* SIGKILL the server */
+	FAULT_SERVER_RESET,   /* end its connections */
+	FAULT_SERVER_RESTART, /* nobody serves for the time of for=; link.kind=pair */
+	FAULT_SERVER_REBOOT,  /* reset its VM; healed when that serves again */
+	FAULT_QEMU_KILL,      /* SIGKILL QEMU */
+	FAULT_VM_STOP,	      /* QMP stop, cont after for= */
+	FAULT_SWAP_FLIP,      /* flip one bit in every page of the swap image */
+	FAULT_SWAP_EIO,	      /* what the server reads ends with EIO (pair, or backend nbdkit) */
+	FAULT_SWAP_ENOSPC,    /* what it writes ends with ENOSPC (pair) */
+	FAULT_SWAP_SLOW,      /* its disk does rate= bytes a second (pair) */
+	FAULT_GUEST_WRITE,    /* PID 1 of the guest writes value= to file= */
+	FAULT_LINK,	      /* the link is shaped otherwise (link.kind=pair) */
+	FAULT_PARTITION,      /* nothing crosses it (link.kind=pair) */
+	FAULT_CARRIER,	      /* the guest's NIC has no carrier */
 	FAULT_KINDS,
 };
 
@@ -76,7 +80,8 @@ struct scenario_fault {
 	guint64 for_ms;		      /* 0: never healed */
 	guint64 after_swap_out_bytes; /* 0, or: not before so much was swapped out */
 	char *file, *value;	      /* FAULT_GUEST_WRITE */
-	struct scenario_shape shape;  /* FAULT_LINK: what is not 0 is other than the link's */
+	/* FAULT_LINK: what is not 0 is other than the link's.  FAULT_SWAP_SLOW: its rate. */
+	struct scenario_shape shape;
 	gboolean out, in; /* FAULT_LINK, FAULT_PARTITION: from the guest, to the guest */
 	char *where;
 };

@@ -301,9 +301,6 @@ static void test_transports(void)
 	refuses(OVER("nfs4") "[fault x]\nkind=swap-flip\n",
 		"t.scn:9: fault x.kind=swap-flip would damage the file system that nfsd serves "
 		"from");
-	refuses(OVER("nvme-tcp") "[fault x]\nkind=swap-eio\n",
-		"t.scn:9: fault x.kind=swap-eio needs swap.backend=nbdkit; nvmet cannot fail "
-		"requests");
 }
 
 static void test_contradictions(void)
@@ -318,14 +315,25 @@ static void test_contradictions(void)
 	refuses(SMALL "[swap]\nbackend=qemu-nbd\nrate=5M\n",
 		"t.scn:6: swap.rate needs backend=nbdkit; qemu-nbd cannot throttle");
 	refuses(SMALL "[fault x]\nkind=swap-eio\n",
-		"t.scn:5: fault x.kind=swap-eio needs swap.backend=nbdkit; nbd-server cannot fail "
-		"requests");
+		"t.scn:5: fault x.kind=swap-eio needs swap.backend=nbdkit or link.kind=pair; "
+		"nbd-server cannot fail requests");
 	refuses(SMALL "[fault x]\nkind=server-reset\n[swap]\nbackend=qemu-nbd\n",
 		"t.scn:5: fault x.kind=server-reset needs swap.backend=nbd-server, which has a "
 		"process for each connection; qemu-nbd has not");
 	refuses(SMALL "[link]\nkind=pair\n[fault x]\nkind=server-reset\n",
-		"t.scn:7: fault x.kind=server-reset does not reach into a VM of the server's own: "
-		"it needs link.kind=user");
+		"t.scn:7: fault x.kind=server-reset needs swap.reconnect=yes: nobody else "
+		"connects anew");
+	refuses(SMALL "[fault x]\nkind=server-restart\nfor=1s\n",
+		"t.scn:5: fault x.kind=server-restart needs link.kind=pair");
+	refuses(SMALL "[link]\nkind=pair\n[fault x]\nkind=swap-slow\n",
+		"t.scn:7: fault x.kind=swap-slow needs rate= and no other key");
+	refuses(SMALL "[link]\nkind=pair\n[fault a]\nkind=server-stop\nfor=3s\n"
+		      "[fault b]\nkind=partition\nat=1s\nfor=1s\n",
+		"t.scn:10: fault b.kind=partition is done by the server's VM, which [fault a] "
+		"holds up at that time");
+	refuses(SMALL "[link]\nkind=pair\n[fault a]\nkind=swap-eio\nfor=3s\n"
+		      "[fault b]\nkind=swap-enospc\nat=1s\nfor=1s\n",
+		"t.scn:10: fault b.kind=swap-enospc overlaps with [fault a]");
 	refuses(SMALL "[link]\nkind=pair\n[swap]\nbackend=nbdkit\n",
 		"t.scn:7: swap.backend=nbdkit does not run in a VM of its own (link.kind=pair); "
 		"nbd-server does");

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Faults: each by itself, then those that are in force at the same time.  When a fault
+ * with a condition (after_swap_out=) begins nobody knows: from its at= on it is taken to
+ * be in force for ever, and so is one that is never healed.
+ */
+#include "scenario/check_private.h"
+
+#include <string.h>
+
+#include "scenario/keys.h"
+
+/* What a kind of fault is made of, as far as it makes a difference here. */
+static const struct {
+	gboolean heals;	     /* for= has a meaning */
+	gboolean needs_pair; /* it is done to a VM of the server's own */
+	gboolean asks_vm;    /* the server's VM carries it out ... */
+	gboolean holds_vm;   /* ... which it cannot do while this is in force */
+	gboolean drops;	     /* connections end: somebody must connect anew */
+} kinds[FAULT_KINDS] = {
+	[FAULT_SERVER_STOP] = { .heals = TRUE, .holds_vm = TRUE },
+	[FAULT_SERVER_KILL] = { .holds_vm = TRUE },
+	[FAULT_SERVER_RESET] = { .asks_vm = TRUE, .drops = TRUE },
+	[FAULT_SERVER_RESTART] = { TRUE, .needs_pair = TRUE, .asks_vm = TRUE, .drops = TRUE },
+	[FAULT_SERVER_REBOOT] = { .needs_pair = TRUE, .holds_vm = TRUE, .drops = TRUE },
+	[FAULT_VM_STOP] = { .heals = TRUE },
+	[FAULT_SWAP_EIO] = { .heals = TRUE },
+	[FAULT_SWAP_ENOSPC] = { .heals = TRUE, .needs_pair = TRUE },
+	[FAULT_SWAP_SLOW] = { .heals = TRUE, .needs_pair = TRUE },
+	[FAULT_LINK] = { .heals = TRUE, .needs_pair = TRUE, .asks_vm = TRUE },
+	[FAULT_PARTITION] = { .heals = TRUE, .needs_pair = TRUE, .asks_vm = TRUE },
+	[FAULT_CARRIER] = { .heals = TRUE },
+};
+
+static gboolean is_nbd(const struct check *c)
+{
+	return !strcmp(c->s->swap.transport, "nbd");
+}
+
+static gboolean check_server(const struct check *c, const struct scenario_fault *f,
+			     const char *label)
+{
+	const char *kind = fault_table[f->kind].name;
+
+	if (kinds[f->kind].needs_pair && !c->s->link.pair)
+		return check_fail(c, label, "kind", "=%s needs link.kind=pair", kind);
+	if (f->kind == FAULT_SWAP_EIO && !c->s->link.pair && strcmp(c->s->swap.backend, "nbdkit"))
+		return check_fail(c, label, "kind",
+				  "=swap-eio needs swap.backend=nbdkit or link.kind=pair; %s "
+				  "cannot fail requests",
+				  c->s->swap.backend);
+	if (f->kind == FAULT_SWAP_FLIP && g_str_has_prefix(c->s->swap.transport, "nfs"))
+		return check_fail(c, label, "kind",
+				  "=swap-flip would damage the file system that %s serves from",
+				  c->s->swap.backend);
+	if (f->kind == FAULT_SERVER_RESET && !c->s->link.pair &&
+	    strcmp(c->s->swap.backend, "nbd-server"))
+		return check_fail(
+			c, label, "kind",
+			"=server-reset needs swap.backend=nbd-server, which has a process for each "
+			"connection; %s has not",
+			c->s->swap.backend);
+	if (kinds[f->kind].drops && is_nbd(c) && !c->s->swap.reconnect)
+		return check_fail(c, label, "kind",
+				  "=%s needs swap.reconnect=yes: nobody else connects anew", kind);
+	return TRUE;
+}
+
+static gboolean check_write(const struct check *c, const struct scenario_fault *f,
+			    const char *label)
+{
+	gboolean writes = f->kind == FAULT_GUEST_WRITE;
+
+	if (writes && (!f->file || !f->value))
+		return check_fail(c, label, "kind", "=guest-write needs file= and value=");
+	if (writes && *f->file != '/')
+		return check_fail(c, label, "file", "=%s is not an absolute path in the guest",
+				  f->file);
+	if (writes && strpbrk(f->file, " \t"))
+		return check_fail(c, label, "file", "=%s must not hold blanks", f->file);
+	if (!writes && (f->file || f->value))
+		return check_fail(c, label, f->file ? "file" : "value",
+				  " needs kind=guest-write, not %s", fault_table[f->kind].name);
+	return TRUE;
+}
+
+static gboolean check_time(const struct check *c, const struct scenario_fault *f, const char *label)
+{
+	if (f->at_ms >= c->s->expect.deadline_s * 1000ull)
+		return check_fail(c, label, "at",
+				  " is not before expect.deadline=%us; it would never happen",
+				  c->s->expect.deadline_s);
+	if (f->for_ms && !kinds[f->kind].heals)
+		return check_fail(c, label, "for", " has no meaning: %s cannot be healed",
+				  fault_table[f->kind].name);
+	/* Nothing can be judged about a machine that never runs again. */
+	if (!f->for_ms && f->kind == FAULT_VM_STOP)
+		return check_fail(c, label, "for",
+				  " is missing: say how long the machine is paused");
+	return TRUE;
+}
+
+static guint64 end_ms(const struct scenario_fault *f)
+{
+	return f->for_ms && !f->after_swap_out_bytes ? f->at_ms + f->for_ms : G_MAXUINT64;
+}
+
+gboolean check_overlap(const struct scenario_fault *a, const struct scenario_fault *b)
+{
+	return a->at_ms < end_ms(b) && b->at_ms < end_ms(a);
+}
+
+/* Of two that cannot be at the same time the one that is done to or by the other is named. */
+static gboolean check_together(const struct check *c, const struct scenario_fault *f,
+			       const struct scenario_fault *other, gboolean is_first,
+			       const char *label)
+{
+	gboolean disk = f->kind == FAULT_SWAP_EIO || f->kind == FAULT_SWAP_ENOSPC;
+	gboolean other_disk = other->kind == FAULT_SWAP_EIO || other->kind == FAULT_SWAP_ENOSPC;
+
+	if (!check_overlap(f, other))
+		return TRUE;
+	if (c->s->link.pair && kinds[f->kind].asks_vm && kinds[other->kind].holds_vm)
+		return check_fail(c, label, "kind",
+				  "=%s is done by the server's VM, which [fault %s] holds up "
+				  "at that time",
+				  fault_table[f->kind].name, other->name);
+	if (is_first)
+		return TRUE;
+	/* check_link.c compares what they say of the link. */
+	if ((f->kind == other->kind && kinds[f->kind].heals && f->kind != FAULT_LINK &&
+	     f->kind != FAULT_PARTITION) ||
+	    (disk && other_disk))
+		return check_fail(c, label, "kind", "=%s overlaps with [fault %s]",
+				  fault_table[f->kind].name, other->name);
+	return TRUE;
+}
+
+static gboolean check_fault(const struct check *c, guint i)
+{
+	const struct scenario_fault *f = g_ptr_array_index(c->s->faults, i);
+	g_autofree char *label = g_strconcat("fault ", f->name, NULL);
+
+	if (!check_server(c, f, label) || !check_write(c, f, label) || !check_time(c, f, label))
+		return FALSE;
+	for (guint k = 0; k < c->s->faults->len; k++) {
+		if (k != i &&
+		    !check_together(c, f, g_ptr_array_index(c->s->faults, k), k > i, label))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+gboolean check_faults(const struct check *c)
+{
+	for (guint i = 0; i < c->s->faults->len; i++) {
+		if (!check_fault(c, i))
+			return FALSE;
+	}
+	return TRUE;
+}
