@@ -241,6 +241,7 @@
 #define LAYOUT_SOCKETS(MEMBER)                                                                     \
 	MEMBER(hashinfo_table, "inet_hashinfo", "ehash")                                           \
 	MEMBER(hashinfo_mask, "inet_hashinfo", "ehash_mask")                                       \
+	MEMBER(sock_state, "sock_common", "skc_state")                                             \
 	MEMBER(sock_nulls_node, "sock_common", "skc_nulls_node")                                   \
 	MEMBER(sock_dport, "sock_common", "skc_dport")
 

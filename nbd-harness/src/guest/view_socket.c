@@ -14,6 +14,10 @@
 #define BUCKETS_AT_ONCE 512
 #define PORT_NFS	2049
 #define PORT_NVME	4420
+#define SOCKETS_MAX	256 /* transports have some ten */
+/* Of include/net/tcp_states.h: no struct sock, but what is left of one, or becomes one. */
+#define TIME_WAIT    6
+#define NEW_SYN_RECV 12
 
 /* What the retransmit timer of a socket looked like last time. */
 struct timer_watch {
@@ -201,19 +205,30 @@ static void name_socket(const struct guest *g, guint64 sk, guint n, char *name, 
 		   n);
 }
 
-static void see(struct search *search, guint64 sk)
+/* Others in the table hold a pointer where a struct sock has its flags. */
+static gboolean is_full(const struct guest *g, guint64 sk)
+{
+	guint64 state = optional(g, sk, g->at.sock_state, 1);
+
+	return state != TIME_WAIT && state != NEW_SYN_RECV;
+}
+
+/* FALSE: more than there can be. */
+static gboolean see(struct search *search, guint64 sk)
 {
 	const struct guest *g = search->v->g;
 	char name[24];
 
-	if (!is_memalloc(g, sk))
-		return;
-	if (search->sample) {
-		view_socket_sample(search->v, sk, search->sample);
-		return;
-	}
+	if (!is_full(g, sk) || !is_memalloc(g, sk))
+		return TRUE;
+	if (search->found == SOCKETS_MAX)
+		return FALSE;
 	name_socket(g, sk, search->found++, name, sizeof(name));
-	view_socket_snapshot(search->v, sk, name, search->snapshot);
+	if (search->sample)
+		view_socket_sample(search->v, sk, search->sample);
+	else
+		view_socket_snapshot(search->v, sk, name, search->snapshot);
+	return TRUE;
 }
 
 /* A chain of struct hlist_nulls_node ends with an odd number. */
@@ -226,8 +241,7 @@ static gboolean walk_chain(struct search *search, guint64 node)
 			return TRUE;
 		if (!guest_is_pointer(node))
 			return FALSE;
-		see(search, node - g->at.sock_nulls_node);
-		if (!guest_u64(g, node, &node))
+		if (!see(search, node - g->at.sock_nulls_node) || !guest_u64(g, node, &node))
 			return FALSE;
 	}
 	return FALSE;
