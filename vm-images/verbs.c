@@ -51,7 +51,7 @@ const struct verb verbs[] = {
 	{ "file", "PATH COUNT", "Make file PATH of the COUNT script lines that follow.", verb_file },
 	{ "mkdir", "DIR", "Make DIR and those above it.", verb_mkdir },
 	{ "link", "TARGET PATH", "Make PATH a symbolic link to TARGET.", verb_link },
-	{ "allocate", "PATH BYTES", "Make file PATH of this size, without holes.", verb_allocate },
+	{ "allocate", "PATH BYTES", "Make file PATH of this size, full of zeros.", verb_allocate },
 	{ "mount", "TYPE SOURCE DIR [OPTIONS]", "Mount; DIR is made; type squashfs is read-only.", verb_mount },
 	{ "blob", "NAME FILE", "Hand FILE to the host as blob NAME.", verb_blob },
 	{ "modprobe", "NAME [ARGUMENTS]",

@@ -175,7 +175,7 @@ static gboolean print_table(const struct campaign_run *c, guint *open, GError **
 		*open += is_wanted(t->cell) &&
 			 (t->answer == ANSWER_OPEN || t->answer == ANSWER_NONE);
 	}
-	table = campaign_table(tallies);
+	table = campaign_table(c->campaign, tallies);
 	if (!opt.json)
 		g_print("%s", table);
 	return TRUE;

@@ -94,6 +94,12 @@ static gboolean add_cell(struct campaign *c, char **words, const char *where, GE
 	return cell->scenario != NULL;
 }
 
+static gboolean choose_table(struct campaign *c, char **words, const char *where, GError **error)
+{
+	c->traffic = g_strv_length(words) == 2 && !strcmp(words[1], "traffic");
+	return c->traffic || error_at(error, where, "the only table to ask for is: table traffic");
+}
+
 static gboolean add_line(struct campaign *c, const char *line, const char *where, GError **error)
 {
 	g_autoptr(GError) cause = NULL;
@@ -102,7 +108,8 @@ static gboolean add_line(struct campaign *c, const char *line, const char *where
 	if (*line == '#')
 		return TRUE;
 	if (g_shell_parse_argv(line, NULL, &words, &cause))
-		return add_cell(c, words, where, error);
+		return strcmp(words[0], "table") ? add_cell(c, words, where, error)
+						 : choose_table(c, words, where, error);
 	return g_error_matches(cause, G_SHELL_ERROR, G_SHELL_ERROR_EMPTY_STRING) ||
 	       error_at(error, where, "%s", cause->message);
 }

@@ -12,6 +12,9 @@
  * of N does, and "-/N" how many of N do: settle.h.  What is predicted is a word
  * for the reader of the table.  Words are separated by blanks and quoted as
  * in a shell.  The leading comment says what the campaign is about.
+ *
+ * A line "table traffic" asks for a table of how swapping went, instead of one of
+ * questions and their controls.
  */
 #ifndef NETSWAP_CAMPAIGN_PLAN_H
 #define NETSWAP_CAMPAIGN_PLAN_H
@@ -31,6 +34,7 @@ struct cell {
 
 struct campaign {
 	char *name;	  /* "trial": the file's base name */
+	gboolean traffic; /* which table */
 	GPtrArray *cells; /* of struct cell, in file order */
 };
 

@@ -62,6 +62,11 @@ static const char *text_of(JsonObject *o, const char *name)
 	return json_object_get_string_member_with_default(o, name, "");
 }
 
+static double number_of(JsonObject *o, const char *name)
+{
+	return json_object_get_double_member_with_default(o, name, -1);
+}
+
 static gboolean add_line(GPtrArray *lines, const char *text)
 {
 	g_autoptr(JsonNode) node = json_from_string(text, NULL);
@@ -80,6 +85,11 @@ static gboolean add_line(GPtrArray *lines, const char *text)
 	line->verdict = verdict;
 	line->seed = json_object_get_int_member_with_default(o, "seed", 0);
 	line->duration_s = json_object_get_double_member_with_default(o, "duration_s", 0);
+	line->pressed_s = number_of(o, "pressed_s");
+	line->stall_s = number_of(o, "worst_stall_s");
+	line->recovered_s = number_of(o, "recovered_after_s");
+	line->out_pages = json_object_get_int_member_with_default(o, "swapped_out_pages", 0);
+	line->in_pages = json_object_get_int_member_with_default(o, "swapped_in_pages", 0);
 	line->signature = g_strdup(text_of(o, "signature"));
 	g_ptr_array_add(lines, line);
 	return TRUE;

@@ -19,7 +19,9 @@ struct record_line {
 	char *cell, *inputs;
 	enum verdict verdict;
 	gint64 seed;
-	double duration_s; /* from QEMU's start to the decision */
+	double duration_s;			/* from QEMU's start to the decision */
+	double pressed_s, stall_s, recovered_s; /* of struct traffic; -1: not known, or never */
+	gint64 out_pages, in_pages;
 	char *signature;
 };
 

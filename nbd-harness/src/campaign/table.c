@@ -4,6 +4,8 @@
 #include "base/text.h"
 #include "campaign/tally.h"
 
+#define PAGES_PER_MIB 256.0
+
 /* "4 of 5" */
 static char *failures(const struct cell_tally *t)
 {
@@ -70,7 +72,7 @@ static void add_row(GString *out, const struct cell_tally *t)
 		  took, names);
 }
 
-char *campaign_table(GPtrArray *tallies)
+static char *question_table(GPtrArray *tallies)
 {
 	g_autoptr(GString) out = g_string_new(NULL);
 	guint asked = 0, noticed = 0;
@@ -90,4 +92,74 @@ char *campaign_table(GPtrArray *tallies)
 		text_line(out, "\nNoticed: %u of %u.", noticed, asked);
 	}
 	return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
+/* --- how swapping went ---------------------------------------------------- */
+
+typedef double (*measure_fn)(const struct record_line *line); /* below 0: not known */
+
+static double stall_s(const struct record_line *line)
+{
+	return line->stall_s;
+}
+
+static double recovered_s(const struct record_line *line)
+{
+	return line->recovered_s;
+}
+
+static double out_mib_per_s(const struct record_line *line)
+{
+	return line->pressed_s > 0 ? line->out_pages / PAGES_PER_MIB / line->pressed_s : -1;
+}
+
+static double in_mib_per_s(const struct record_line *line)
+{
+	return line->pressed_s > 0 ? line->in_pages / PAGES_PER_MIB / line->pressed_s : -1;
+}
+
+/* "12.3", of several runs "12.3 (9.4–45.6)": the median, least and most. */
+static char *measured(const struct cell_tally *t, measure_fn measure)
+{
+	g_autoptr(GArray) values = g_array_new(FALSE, FALSE, sizeof(double));
+	const double *v;
+
+	for (guint i = 0; i < t->lines->len; i++) {
+		double value = measure(g_ptr_array_index(t->lines, i));
+
+		if (value >= 0)
+			g_array_append_val(values, value);
+	}
+	if (!values->len)
+		return g_strdup("");
+	g_array_sort(values, tally_compare_numbers);
+	v = (const double *)values->data;
+	if (values->len == 1)
+		return g_strdup_printf("%.1f", v[0]);
+	return g_strdup_printf("%.1f (%.1f–%.1f)", v[values->len / 2], v[0], v[values->len - 1]);
+}
+
+static char *traffic_table(GPtrArray *tallies)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	text_line(out, "| cell | scenario | seen | worst stall, s | back after, s | out, MiB/s | "
+		       "in, MiB/s | signature |");
+	text_line(out, "|---|---|---|---|---|---|---|---|");
+	for (guint i = 0; i < tallies->len; i++) {
+		const struct cell_tally *t = g_ptr_array_index(tallies, i);
+		g_autofree char *verdicts = seen(t), *names = signatures(t);
+		g_autofree char *stall = measured(t, stall_s), *back = measured(t, recovered_s);
+		g_autofree char *went_out = measured(t, out_mib_per_s);
+		g_autofree char *came_in = measured(t, in_mib_per_s);
+
+		text_line(out, "| %s | %s | %s | %s | %s | %s | %s | %s |", t->cell->name,
+			  t->cell->scenario->name, verdicts, stall, back, went_out, came_in, names);
+	}
+	return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
+char *campaign_table(const struct campaign *c, GPtrArray *tallies)
+{
+	return c->traffic ? traffic_table(tallies) : question_table(tallies);
 }

@@ -3,9 +3,9 @@
 #ifndef NETSWAP_CAMPAIGN_TABLE_H
 #define NETSWAP_CAMPAIGN_TABLE_H
 
-#include <glib.h>
+#include "campaign/plan.h"
 
-/* @tallies: of struct cell_tally.  Caller frees. */
-char *campaign_table(GPtrArray *tallies);
+/* @tallies: of struct cell_tally of @c.  Caller frees. */
+char *campaign_table(const struct campaign *c, GPtrArray *tallies);
 
 #endif

@@ -9,10 +9,11 @@ static void tally_free(gpointer data)
 
 	g_array_unref(t->durations_s);
 	g_ptr_array_unref(t->signatures);
+	g_ptr_array_unref(t->lines);
 	g_free(t);
 }
 
-static gint by_number(gconstpointer a, gconstpointer b)
+gint tally_compare_numbers(gconstpointer a, gconstpointer b)
 {
 	const double *x = a, *y = b;
 
@@ -39,6 +40,7 @@ static gboolean counts_for(const struct cell_tally *t, const struct record_line 
 
 static void take(struct cell_tally *t, const struct record_line *line)
 {
+	g_ptr_array_add(t->lines, (gpointer)line);
 	settle_count(&t->counts, line->verdict);
 	t->verdicts[line->verdict]++;
 	t->next_seed = MAX(t->next_seed, line->seed + 1);
@@ -59,7 +61,7 @@ static void take_durations(struct cell_tally *t, GPtrArray *records, const char 
 		    (one.failed || !t->counts.failed))
 			g_array_append_val(t->durations_s, line->duration_s);
 	}
-	g_array_sort(t->durations_s, by_number);
+	g_array_sort(t->durations_s, tally_compare_numbers);
 }
 
 static struct cell_tally *count_cell(const struct cell *cell, GPtrArray *records,
@@ -70,6 +72,7 @@ static struct cell_tally *count_cell(const struct cell *cell, GPtrArray *records
 	t->cell = cell;
 	t->durations_s = g_array_new(FALSE, FALSE, sizeof(double));
 	t->signatures = g_ptr_array_new();
+	t->lines = g_ptr_array_new();
 	t->next_seed = 1;
 	for (guint i = 0; i < records->len; i++) {
 		const struct record_line *line = g_ptr_array_index(records, i);

@@ -13,6 +13,7 @@ struct cell_tally {
 	enum answer answer;
 	guint verdicts[VERDICTS];
 	GArray *durations_s;   /* of double, ascending: the runs that failed, else all */
+	GPtrArray *lines;      /* of const struct record_line *: what was counted */
 	GPtrArray *signatures; /* of const char *, each once, in order of appearance */
 	gint64 next_seed;      /* above all there are */
 };
@@ -23,6 +24,9 @@ struct cell_tally {
  * where NULL, those of the cell's last record count.
  */
 GPtrArray *tally_count(const struct campaign *c, GPtrArray *records, GPtrArray *inputs);
+
+/* For g_array_sort() of double. */
+gint tally_compare_numbers(gconstpointer a, gconstpointer b);
 
 /* A protection was noticed: without it the question was answered with yes, with it no run failed.
  */

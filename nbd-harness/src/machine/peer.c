@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "machine/shape.h"
 
-#define PEER_MEMORY_BYTES (192u << 20)
+#define PEER_MEMORY_BYTES (512u << 20)
 #define PEER_CPUS	  1 /* it serves; the CPUs are the guest's */
 #define LOOK_MS		  5
 /* What the wire holds before a sender waits, as a switch's port would. */

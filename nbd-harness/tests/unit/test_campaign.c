@@ -159,7 +159,7 @@ static void test_records(void)
 	g_assert_cmpint(t->next_seed, ==, 2);
 	g_assert_cmpint(t->answer, ==, ANSWER_OPEN);
 	g_assert_false(tally_noticed(g_ptr_array_index(tallies, 1)));
-	table = campaign_table(tallies);
+	table = campaign_table(c, tallies);
 	g_assert_nonnull(strstr(table, "| 4 of 5 | 0 of 1 | open: its control |"));
 	g_clear_pointer(&table, g_free);
 
@@ -170,7 +170,7 @@ static void test_records(void)
 	g_assert_cmpint(t->answer, ==, ANSWER_YES);
 	g_assert_cmpint(t->control->answer, ==, ANSWER_YES);
 	g_assert_true(tally_noticed(t));
-	table = campaign_table(tallies);
+	table = campaign_table(c, tallies);
 	g_assert_nonnull(strstr(
 		table, "| less | nbd/anon | a hang | DEADLOCK 3, OOM 1, PASS 1 | 4 of 5 | 0 of "
 		       "5 | **noticed** | 5.2 (1.5\u20137.5) | `a <- b` |\n"));
