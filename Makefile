@@ -164,7 +164,7 @@ FAST      := $(addprefix $(TESTS)/,style.sh runner.sh) $(UNIT_TESTS) $(PLATFORM)
 # The kernels come first: what follows needs them.
 VM        := $(TESTS)/vm/kernels.sh $(TESTS)/patches.sh \
 	     $(addprefix $(TESTS)/vm/,controls.sh inspect.sh shell.sh bad-host.sh lifecycle.sh servers.sh \
-	     pair.sh companions.sh quickstart.sh campaign.sh oracle.sh stacks.sh plants.sh)
+	     pair.sh transports.sh companions.sh quickstart.sh campaign.sh oracle.sh stacks.sh plants.sh)
 
 $(BUILD)/tests/run-tests: $(TESTS)/run-tests.c | $(PACKAGES)
 	@mkdir -p $(@D)

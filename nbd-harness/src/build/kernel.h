@@ -24,7 +24,6 @@ struct kernel_request {
 	char **patches;	     /* absolute paths, may be NULL */
 	char **fragments;    /* absolute paths, may be NULL */
 	const char *nic;     /* what it needs beyond the base configuration is added, or NULL */
-	gboolean transports; /* what those other than NBD need is added */
 	const char *source;  /* own tree, or NULL */
 	const char *debian;  /* prebuilt version, or NULL */
 	const char *image;   /* own bzImage, or NULL */

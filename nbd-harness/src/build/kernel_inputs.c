@@ -137,9 +137,9 @@ static gboolean add_nic_config(struct kernel_inputs *in, const char *nic, GError
 	       add_file(in->fragments, path, "config fragment", error);
 }
 
-/* base.config and VERSION.config of the folder @dir. */
-static gboolean add_configs_of(struct kernel_inputs *in, const char *dir, GError **error)
+static gboolean add_base_config(struct kernel_inputs *in, const char *nic, GError **error)
 {
+	g_autofree char *dir = config_dir();
 	g_autofree char *base = g_build_filename(dir, "base.config", NULL);
 	g_autofree char *name = g_strconcat(in->version, ".config", NULL);
 	g_autofree char *own = g_build_filename(dir, name, NULL);
@@ -147,19 +147,10 @@ static gboolean add_configs_of(struct kernel_inputs *in, const char *dir, GError
 	if (!add_file(in->fragments, base, "config fragment", error))
 		return FALSE;
 	if (g_file_test(own, G_FILE_TEST_IS_REGULAR))
-		return add_file(in->fragments, own, "config fragment", error);
+		return add_file(in->fragments, own, "config fragment", error) &&
+		       add_nic_config(in, nic, error);
 	fail_unknown("kernel version", in->version, dir, NULL, ".config", error);
 	return FALSE;
-}
-
-static gboolean add_configs(struct kernel_inputs *in, const struct kernel_request *request,
-			    GError **error)
-{
-	g_autofree char *dir = config_dir();
-	g_autofree char *transports = g_build_filename(dir, "transports", NULL);
-
-	return add_configs_of(in, dir, error) && add_nic_config(in, request->nic, error) &&
-	       (!request->transports || add_configs_of(in, transports, error));
 }
 
 /* "fix+plant+mine.patch", or "stock" */
@@ -222,7 +213,8 @@ static gboolean resolve_tree(struct kernel_inputs *in, const struct kernel_reque
 	in->tree = g_canonicalize_filename(request->source, NULL);
 	hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, in->tree, -1);
 	in->tree_id = g_strdup_printf("tree-%.12s", hash);
-	return read_tree_version(in, request->version, error) && add_configs(in, request, error);
+	return read_tree_version(in, request->version, error) &&
+	       add_base_config(in, request->nic, error);
 }
 
 /* "linux-source-6.12 6.12.117-1~deb12u1" -> "6.12.117" */
@@ -238,7 +230,7 @@ static gboolean resolve_package(struct kernel_inputs *in, const struct kernel_re
 				GError **error)
 {
 	in->version = g_strdup(request->version ? request->version : KERNEL_VERSION_DEFAULT);
-	if (!add_configs(in, request, error))
+	if (!add_base_config(in, request->nic, error))
 		return FALSE;
 	in->package = kernel_package_version("source", in->version, error);
 	if (!in->package)

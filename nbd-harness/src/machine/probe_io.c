@@ -10,9 +10,14 @@
 static gboolean wait_for(int fd, short events, gint64 until_us, GError **error)
 {
 	struct pollfd p = { .fd = fd, .events = events };
-	gint64 left_ms = (until_us - g_get_monotonic_time()) / 1000;
+	gint64 left_ms;
+	int ret = -1;
 
-	if (left_ms > 0 && poll(&p, 1, (int)MIN(left_ms, G_MAXINT)) > 0)
+	do {
+		left_ms = (until_us - g_get_monotonic_time()) / 1000;
+		ret = left_ms > 0 ? poll(&p, 1, (int)MIN(left_ms, G_MAXINT)) : 0;
+	} while (ret < 0 && errno == EINTR);
+	if (ret > 0)
 		return TRUE;
 	g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA, "no answer in time");
 	return FALSE;

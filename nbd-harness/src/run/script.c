@@ -246,7 +246,6 @@ struct kernel_request script_kernel(const struct scenario *s)
 		.patches = s->kernel.patches,
 		.fragments = s->kernel.config,
 		.nic = s->link.nic,
-		.transports = strcmp(s->swap.transport, "nbd") != 0,
 		.source = s->kernel.source,
 		.debian = s->kernel.debian,
 		.image = s->kernel.image,
