@@ -146,6 +146,8 @@ static char *holding(const struct wait_node *from, const struct wait_edge *edge)
 		return g_strconcat("napi", strchr(from->label, '('), NULL);
 	case NODE_WORK:
 		return g_strdup("work queue");
+	case NODE_CONNECTION:
+		return g_strdup("connection");
 	default:
 		/* Else it is any of many: none of them holds it. */
 		return edge->holds ? without_numbers(from->label) : NULL;

@@ -114,9 +114,8 @@ static void add_reconnector(struct waitgraph *g, guint connection, guint task)
 {
 	if (!reconnects(g, task))
 		return;
-	waitgraph_add_edge(g, connection, task, g_strdup("whoever connects anew"),
+	waitgraph_add_edge(g, connection, task, g_strdup("somebody to connect anew"),
 			   g_strdup_printf("%s on its stack", node_at(g, task)->wait.reconnector));
-	edge_at(g, g->edges->len - 1)->holds = TRUE;
 }
 
 /* What was sent over a connection that is lost waits for who brings it back.  FALSE: nobody is
@@ -129,7 +128,7 @@ static gboolean add_connection(struct waitgraph *g, const struct snapshot *s, gu
 		return FALSE;
 	if (at < 0) {
 		at = waitgraph_add_node(g, NODE_CONNECTION, NODE_ANY, CONNECTION_OBJECT,
-					g_strdup("connection"));
+					g_strdup("lost connection"));
 		for (guint i = 0; i < s->tasks->len; i++)
 			add_reconnector(g, at, FIRST_TASK + i);
 	}
