@@ -146,6 +146,14 @@ static gboolean guest_write(struct machine *m, const struct scenario_fault *f, G
 	return TRUE;
 }
 
+static gboolean guest_write_back(struct machine *m, const struct scenario_fault *f, GError **error)
+{
+	g_autofree char *line = g_strdup_printf("write %s %s", f->file, f->heal_value);
+
+	machine_request(m, line);
+	return TRUE;
+}
+
 static gboolean begin_shape(struct machine *m, const struct scenario_fault *f, GError **error)
 {
 	return machine_shape_link(m, f, TRUE, error);
@@ -179,7 +187,7 @@ static const struct fault_actions actions[FAULT_KINDS] = {
 	[FAULT_SWAP_EIO] = { begin_eio, end_eio },
 	[FAULT_SWAP_ENOSPC] = { begin_enospc, end_enospc },
 	[FAULT_SWAP_SLOW] = { begin_slow, end_slow, .disturbs = TRUE },
-	[FAULT_GUEST_WRITE] = { guest_write, NULL },
+	[FAULT_GUEST_WRITE] = { guest_write, guest_write_back },
 	[FAULT_LINK] = { begin_shape, end_shape, .disturbs = TRUE },
 	[FAULT_PARTITION] = { begin_shape, end_shape, .disturbs = TRUE },
 	[FAULT_CARRIER] = { drop_carrier, raise_carrier, .disturbs = TRUE },

@@ -27,6 +27,7 @@ static const struct {
 	[FAULT_SWAP_EIO] = { .heals = TRUE },
 	[FAULT_SWAP_ENOSPC] = { .heals = TRUE, .needs_pair = TRUE },
 	[FAULT_SWAP_SLOW] = { .heals = TRUE, .needs_pair = TRUE },
+	[FAULT_GUEST_WRITE] = { .heals = TRUE },
 	[FAULT_LINK] = { .heals = TRUE, .needs_pair = TRUE, .asks_vm = TRUE },
 	[FAULT_PARTITION] = { .heals = TRUE, .needs_pair = TRUE, .asks_vm = TRUE },
 	[FAULT_CARRIER] = { .heals = TRUE },
@@ -78,9 +79,16 @@ static gboolean check_write(const struct check *c, const struct scenario_fault *
 				  f->file);
 	if (writes && strpbrk(f->file, " \t"))
 		return check_fail(c, label, "file", "=%s must not hold blanks", f->file);
-	if (!writes && (f->file || f->value))
-		return check_fail(c, label, f->file ? "file" : "value",
+	if (!writes && (f->file || f->value || f->heal_value))
+		return check_fail(c, label,
+				  f->file    ? "file"
+				  : f->value ? "value"
+					     : "heal_value",
 				  " needs kind=guest-write, not %s", fault_table[f->kind].name);
+	if (writes && !f->for_ms != !f->heal_value)
+		return check_fail(c, label, f->for_ms ? "for" : "heal_value",
+				  " needs %s, too: what is written when, and what then",
+				  f->for_ms ? "heal_value=" : "for=");
 	return TRUE;
 }
 

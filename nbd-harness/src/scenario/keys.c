@@ -204,6 +204,7 @@ const struct scenario_key scenario_keys[] = {
 	  .help = "not before so much was swapped out" },
 	{ "fault", "file", KEY_STRING, .help = "absolute path in the guest (kind guest-write)" },
 	{ "fault", "value", KEY_STRING, .help = "text written there (kind guest-write)" },
+	{ "fault", "heal_value", KEY_STRING, .help = "text written there when it is healed; needs for (kind guest-write)" },
 	{ "fault", "direction", KEY_CHOICE, direction_table, .fallback = "both", .later = TRUE, .help = "of kinds link and partition" },
 	{ "fault", "delay", KEY_DURATION, .fallback = "0", .max = 60 * SECOND, .later = TRUE, .help = "added in each direction that it has (kind link, as those below)" },
 	{ "fault", "jitter", KEY_DURATION, .fallback = "0", .max = 60 * SECOND, .later = TRUE, .help = "of the delay, plus or minus" },

@@ -357,6 +357,7 @@ static void fault_free(gpointer data)
 	g_free(fault->name);
 	g_free(fault->file);
 	g_free(fault->value);
+	g_free(fault->heal_value);
 	g_free(fault->where);
 	g_free(fault);
 }
@@ -374,6 +375,7 @@ static void read_fault(struct loader *l, struct scenario *s)
 	fault->after_swap_out_bytes = want_number(l, "after_swap_out");
 	fault->file = want_string(l, "file");
 	fault->value = want_string(l, "value");
+	fault->heal_value = want_string(l, "heal_value");
 	fault->out = want_choice(l, "direction") != 2;
 	fault->in = want_choice(l, "direction") != 1;
 	fault->shape = want_shape(l);

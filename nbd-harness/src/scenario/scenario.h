@@ -80,6 +80,7 @@ struct scenario_fault {
 	guint64 for_ms;		      /* 0: never healed */
 	guint64 after_swap_out_bytes; /* 0, or: not before so much was swapped out */
 	char *file, *value;	      /* FAULT_GUEST_WRITE */
+	char *heal_value;	      /* ... written there when it is healed, or NULL */
 	/* FAULT_LINK: what is not 0 is other than the link's.  FAULT_SWAP_SLOW: its rate. */
 	struct scenario_shape shape;
 	gboolean out, in; /* FAULT_LINK, FAULT_PARTITION: from the guest, to the guest */

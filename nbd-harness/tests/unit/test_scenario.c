@@ -354,6 +354,8 @@ static void test_contradictions(void)
 		"t.scn:4: fault x.for is missing: say how long the machine is paused");
 	refuses(SMALL "[fault x]\nkind=swap-flip\nfor=1s\n",
 		"t.scn:6: fault x.for has no meaning: swap-flip cannot be healed");
+	refuses(SMALL "[fault x]\nkind=guest-write\nfile=/x\nvalue=1\nfor=1s\n",
+		"t.scn:8: fault x.for needs heal_value=, too: what is written when, and what then");
 	refuses(SMALL "[fault x]\nkind=guest-write\nfile=/x\n",
 		"t.scn:5: fault x.kind=guest-write needs file= and value=");
 	refuses(SMALL "[fault x]\nkind=server-kill\nfile=/x\n",
