@@ -10,10 +10,13 @@
  *
  * As of 5.10 to 7.3 (kernel/time/timer.c): two bases for a CPU, three since 6.9.
  * What lies behind the second is no base before, and looks like no timer that counts.
+ * A sample that could not read the first two to their ends knows nothing: what it missed
+ * would seem to have fired.
  */
 #include "guest/view_timer.h"
 
 #define BASES	    3
+#define BASES_SURE  2
 #define VECTORS_MAX 1024
 #define TIMERS_MAX  4096 /* of one base */
 #define WATCHED_MAX 256
@@ -104,13 +107,15 @@ static gboolean walk_base(const struct view_timer *v, GHashTable *now, guint64 b
 		for (; guest_is_pointer(node) && seen < TIMERS_MAX; seen++) {
 			note(v, now, node - g->at.timer_entry);
 			if (!guest_u64(g, node, &node))
-				break;
+				return FALSE;
 		}
+		if (node)
+			return FALSE;
 	}
 	return TRUE;
 }
 
-/* Those that were pending and are not, or not for the same time. */
+/* Those that were pending and are not, or only for a later time. */
 static guint fired(GHashTable *before, GHashTable *now)
 {
 	GHashTableIter at;
@@ -121,27 +126,37 @@ static guint fired(GHashTable *before, GHashTable *now)
 	while (g_hash_table_iter_next(&at, &timer, &expires)) {
 		const guint64 *later = g_hash_table_lookup(now, timer);
 
-		n += !later || *later != *(guint64 *)expires;
+		n += !later || (gint64)(*later - *(guint64 *)expires) > 0;
 	}
 	return n;
 }
 
+static gboolean walk_all(const struct view_timer *v, GHashTable *now)
+{
+	for (guint cpu = 0; cpu < v->g->cpus; cpu++) {
+		for (guint i = 0; i < BASES; i++) {
+			guint64 base = v->bases + v->g->percpu_offset[cpu] +
+				       (guint64)i * v->g->at.timer_base_bytes;
+
+			if (!walk_base(v, now, base) && i < BASES_SURE)
+				return FALSE;
+		}
+	}
+	return TRUE;
+}
+
 void view_timer_sample(struct view_timer *v, struct sample *s)
 {
-	GHashTable *now;
+	g_autoptr(GHashTable) now = NULL;
 
 	if (!v->bases || !v->g->at.timer_base_bytes)
 		return;
 	now = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
-	for (guint cpu = 0; cpu < v->g->cpus; cpu++) {
-		for (guint i = 0; i < BASES; i++)
-			walk_base(v, now,
-				  v->bases + v->g->percpu_offset[cpu] +
-					  (guint64)i * v->g->at.timer_base_bytes);
-	}
+	if (!walk_all(v, now))
+		return;
 	v->fires += fired(v->pending, now);
 	g_hash_table_unref(v->pending);
-	v->pending = now;
+	v->pending = g_hash_table_ref(now);
 	s->recovery_timers = g_hash_table_size(now);
 	s->recovery_fires = v->fires;
 }

@@ -10,7 +10,7 @@ struct view_timer;
 
 struct view_timer *view_timer_new(const struct guest *g);
 void view_timer_free(struct view_timer *v);
-/* Fill s->recovery_timers and s->recovery_fires. */
+/* Fill s->recovery_timers and s->recovery_fires; leave them where they cannot be read. */
 void view_timer_sample(struct view_timer *v, struct sample *s);
 
 #endif
