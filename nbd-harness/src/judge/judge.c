@@ -36,6 +36,7 @@ struct judge {
 	struct snapshot *snapshot; /* the latest, and its graph */
 	struct waitgraph *graph;
 	gint64 snapshot_fair_us;
+	gboolean recovery_over; /* when it was taken, recovery had had its chance */
 
 	/* What reception was like in the first snapshot since the last progress. */
 	struct reception {
@@ -188,8 +189,10 @@ static void watch_traffic(struct judge *j, const struct sample *s)
 		return;
 	}
 	t->pressed_us = s->host_us - j->press_host_us;
-	t->out_pages = s->swap_out_pages;
-	t->in_pages = s->swap_in_pages;
+	if (s->swap_out_pages != SAMPLE_UNKNOWN)
+		t->out_pages = s->swap_out_pages;
+	if (s->swap_in_pages != SAMPLE_UNKNOWN)
+		t->in_pages = s->swap_in_pages;
 	t->stall_us = MAX(t->stall_us, s->host_us - j->touched_host_us);
 	if (!touched)
 		return;
@@ -216,6 +219,13 @@ static gboolean is_busy(const struct judge *j)
 	return (j->last.vcpu_us - j->progress.vcpu_us) * 100 >= quiet_us(j) * BUSY_PERCENT;
 }
 
+/* Once recovery had its chance, there is one more look at what stands now. */
+static gint64 patience_us(const struct judge *j)
+{
+	return j->recovery_over && recovery_had_its_chance(j) ? QUIET_GIVE_UP_US
+							      : QUIET_RECOVERY_US;
+}
+
 static enum judge_wants on_quiet(struct judge *j)
 {
 	gint64 quiet = quiet_us(j);
@@ -234,7 +244,7 @@ static enum judge_wants on_quiet(struct judge *j)
 		     100.0 * (j->last.vcpu_us - j->progress.vcpu_us) / quiet, quiet_s);
 		return JUDGE_WANTS_END;
 	}
-	if (quiet >= (recovery_had_its_chance(j) ? QUIET_GIVE_UP_US : QUIET_RECOVERY_US)) {
+	if (quiet >= patience_us(j)) {
 		if (j->graph && j->graph->peer_stuck)
 			hold(j, VERDICT_INFRA, "the swap server stopped answering without a fault");
 		else
@@ -261,11 +271,26 @@ static enum judge_wants on_deadline(struct judge *j)
 	return JUDGE_WANTS_END;
 }
 
+/* A torn reading is no sign that timers are gone: those seen before it still count. */
+static void keep_sample(struct judge *j, const struct sample *s)
+{
+	gint64 timers = j->last.recovery_timers, fires = j->last.recovery_fires;
+
+	j->last = *s;
+	if (s->recovery_timers != SAMPLE_UNKNOWN)
+		return;
+	j->last.recovery_timers = timers;
+	j->last.recovery_fires = fires;
+}
+
 enum judge_wants judge_sample(struct judge *j, const struct sample *s)
 {
+	gboolean progress = !j->any || moved(&j->last, s);
+
 	watch_traffic(j, s);
-	if (!j->any || moved(&j->last, s)) {
-		j->progress = *s;
+	keep_sample(j, s);
+	if (progress) {
+		j->progress = j->last;
 		j->starved = FALSE;
 		/* An older snapshot says nothing about a later quiet time. */
 		j->snapshot_fair_us = 0;
@@ -273,7 +298,6 @@ enum judge_wants judge_sample(struct judge *j, const struct sample *s)
 		g_clear_pointer(&j->snapshot, snapshot_free);
 	}
 	j->any = TRUE;
-	j->last = *s;
 	look_at_counters(j, s);
 
 	if (j->ruling.held[VERDICT_INFRA] || j->ruling.held[VERDICT_CORRUPT] ||
@@ -363,6 +387,7 @@ enum judge_wants judge_snapshot(struct judge *j, struct snapshot *s)
 	j->graph = graph;
 	j->snapshot = s;
 	j->snapshot_fair_us = j->last.fair_us;
+	j->recovery_over = recovery_had_its_chance(j);
 
 	if (!same || quiet_us(j) < QUIET_DEADLOCK_US || !timers_had_their_chance(j) ||
 	    j->faults->len)

@@ -115,6 +115,17 @@ static struct stream stream_new(struct snapshot *(*make)(void))
 	return st;
 }
 
+/* The same, and the deadline of the run's pressure is far away. */
+static struct stream patient_stream(struct snapshot *(*make)(void))
+{
+	struct judge_config config = { .press_deadline_us = 3600ll * G_USEC_PER_SEC };
+	struct stream st = stream_new(make);
+
+	judge_free(st.j);
+	st.j = judge_new(&config);
+	return st;
+}
+
 /* One sample; @busy: the vCPUs used their time. */
 static enum judge_wants tick(struct stream *st, gboolean progress, gboolean busy, gboolean fair)
 {
@@ -261,6 +272,123 @@ static void test_timers_get_their_chance(void)
 	judge_free(st.j);
 }
 
+/* A timer that connects anew, or gives a request up, gets two chances too. */
+static void test_recovery_gets_its_chance(void)
+{
+	struct stream st = patient_stream(knot);
+
+	st.s.recovery_timers = 1;
+	st.s.recovery_fires = 7; /* before the last progress */
+	tick(&st, TRUE, TRUE, TRUE);
+	g_assert_cmpint(ticks_to_end(&st, 100, FALSE, TRUE), ==, -1);
+	st.s.recovery_fires = 8;
+	g_assert_cmpint(ticks_to_end(&st, 100, FALSE, TRUE), ==, -1);
+	st.s.recovery_fires = 9;
+	g_assert_cmpint(ticks_to_end(&st, 10, FALSE, TRUE), >, 0);
+	g_assert_cmpint(verdict_of(&st), ==, VERDICT_DEADLOCK);
+	judge_free(st.j);
+}
+
+static void test_recovery_of_each(void)
+{
+	struct stream st = patient_stream(knot);
+
+	st.s.recovery_timers = 3;
+	tick(&st, TRUE, TRUE, TRUE);
+	st.s.recovery_fires = 5;
+	g_assert_cmpint(ticks_to_end(&st, 60, FALSE, TRUE), ==, -1);
+	/* Those that are left, or none. */
+	st.s.recovery_timers = 2;
+	g_assert_cmpint(ticks_to_end(&st, 10, FALSE, TRUE), >, 0);
+	g_assert_cmpint(verdict_of(&st), ==, VERDICT_DEADLOCK);
+	judge_free(st.j);
+}
+
+/* A kernel, or a transport, without such timers is judged as before. */
+static void test_no_recovery_to_wait_for(void)
+{
+	static const gint64 timers[] = { 0, SAMPLE_UNKNOWN };
+
+	for (guint i = 0; i < G_N_ELEMENTS(timers); i++) {
+		struct stream st = patient_stream(knot);
+
+		st.s.recovery_timers = timers[i];
+		st.s.recovery_fires = timers[i];
+		tick(&st, TRUE, TRUE, TRUE);
+		g_assert_cmpint(ticks_to_end(&st, 10, FALSE, TRUE), >, 0);
+		g_assert_cmpint(verdict_of(&st), ==, VERDICT_DEADLOCK);
+		judge_free(st.j);
+	}
+}
+
+/* A torn read does not make a timer gone: neither at the progress nor in the quiet. */
+static void test_recovery_torn(void)
+{
+	struct stream st = patient_stream(knot);
+	enum judge_wants wants = JUDGE_WANTS_NOTHING;
+
+	st.s.recovery_timers = 1;
+	st.s.recovery_fires = 1;
+	tick(&st, TRUE, TRUE, TRUE);
+	for (int i = 0; i < 60 * SECOND_TICKS && wants == JUDGE_WANTS_NOTHING; i++) {
+		struct sample kept = st.s;
+
+		if (i % 3 != 1)
+			st.s.recovery_timers = st.s.recovery_fires = SAMPLE_UNKNOWN;
+		wants = tick(&st, i == 0, FALSE, TRUE);
+		st.s.recovery_timers = kept.recovery_timers;
+		/* One firing since the progress, where the count was unknown. */
+		st.s.recovery_fires = 2;
+	}
+	g_assert_cmpint(wants, ==, JUDGE_WANTS_NOTHING);
+	g_assert_cmpuint(st.snapshots, >, 2);
+	st.s.recovery_fires = 3;
+	g_assert_cmpint(ticks_to_end(&st, 10, FALSE, TRUE), >, 0);
+	g_assert_cmpint(verdict_of(&st), ==, VERDICT_DEADLOCK);
+	judge_free(st.j);
+}
+
+static void test_livelock_after_recovery(void)
+{
+	struct stream st = patient_stream(nothing);
+
+	st.s.recovery_timers = 1;
+	tick(&st, TRUE, TRUE, TRUE);
+	g_assert_cmpint(ticks_to_end(&st, 100, TRUE, TRUE), ==, -1);
+	st.s.recovery_fires = 1;
+	g_assert_cmpint(ticks_to_end(&st, 100, TRUE, TRUE), ==, -1);
+	st.s.recovery_fires = 2;
+	g_assert_cmpint(ticks_to_end(&st, 5, TRUE, TRUE), >, 0);
+	g_assert_cmpint(verdict_of(&st), ==, VERDICT_LIVELOCK);
+	judge_free(st.j);
+}
+
+/* How long it takes to give up: 60 s, or 300 s while timers may still bring swap back. */
+static void test_patience_with_recovery(void)
+{
+	static const struct {
+		struct snapshot *(*make)(void);
+		gint64 timers, fires;
+		int seconds;
+	} cases[] = {
+		{ nothing, 0, 0, 60 },	{ nothing, SAMPLE_UNKNOWN, SAMPLE_UNKNOWN, 60 },
+		{ nothing, 1, 2, 60 },	{ nothing, 1, 1, 300 },
+		{ nothing, 1, 0, 300 }, { knot, 1, 0, 300 },
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct stream st = patient_stream(cases[i].make);
+
+		st.s.recovery_timers = cases[i].timers;
+		tick(&st, TRUE, TRUE, TRUE);
+		st.s.recovery_fires = cases[i].fires;
+		g_assert_cmpint(ticks_to_end(&st, 400, FALSE, TRUE), ==,
+				cases[i].seconds * SECOND_TICKS);
+		g_assert_cmpint(verdict_of(&st), ==, VERDICT_INCONCLUSIVE);
+		judge_free(st.j);
+	}
+}
+
 static void test_livelock(void)
 {
 	struct stream st = stream_new(nothing);
@@ -283,6 +411,158 @@ static void test_user_code_is_progress(void)
 		st.s.user_ns += 4000000;
 		g_assert_cmpint(tick(&st, FALSE, TRUE, TRUE), ==, JUDGE_WANTS_NOTHING);
 	}
+	judge_free(st.j);
+}
+
+/* The guest's own disk and its page cache: whose writeback has ended was finished. */
+static void test_writeback_is_progress(void)
+{
+	struct stream st = stream_new(knot);
+
+	for (int i = 0; i < 600; i++) {
+		st.s.written_pages += i % SECOND_TICKS == 0;
+		g_assert_cmpint(tick(&st, FALSE, FALSE, TRUE), ==, JUDGE_WANTS_NOTHING);
+	}
+	g_assert_cmpuint(st.snapshots, ==, 0);
+	g_assert_cmpint(ticks_to_end(&st, 10, FALSE, TRUE), >, 0);
+	g_assert_cmpint(verdict_of(&st), ==, VERDICT_DEADLOCK);
+	judge_free(st.j);
+}
+
+/* --- how swapping went ---------------------------------------------------- */
+
+static const struct traffic *traffic_of(struct stream *st)
+{
+	return &judge_conclude(st->j)->traffic;
+}
+
+/* @n samples, in each of which the pressure touches pages or, otherwise, only swap moves. */
+static void ticks(struct stream *st, int n, gboolean touched)
+{
+	for (int i = 0; i < n; i++) {
+		st->s.swap_out_pages += 5;
+		tick(st, touched, FALSE, TRUE);
+	}
+}
+
+static void test_traffic(void)
+{
+	struct stream st = stream_new(nothing);
+
+	st.s.phase = BOARD_RUNNING;
+	ticks(&st, 30, FALSE);
+	g_assert_cmpint(traffic_of(&st)->pressed_us, ==, 0);
+	st.s.phase = BOARD_PRESSING;
+	ticks(&st, 1, FALSE); /* from here on */
+	ticks(&st, 10, TRUE);
+	g_assert_cmpint(traffic_of(&st)->pressed_us, ==, 10 * TICK_US);
+	g_assert_cmpint(traffic_of(&st)->stall_us, ==, TICK_US);
+	/* Swap goes on, and no page is touched. */
+	ticks(&st, 34, FALSE);
+	g_assert_cmpint(traffic_of(&st)->stall_us, ==, 34 * TICK_US);
+	ticks(&st, 1, TRUE);
+	g_assert_cmpint(traffic_of(&st)->stall_us, ==, 35 * TICK_US);
+	/* A shorter one does not matter. */
+	ticks(&st, 20, FALSE);
+	ticks(&st, 5, TRUE);
+	g_assert_cmpint(traffic_of(&st)->stall_us, ==, 35 * TICK_US);
+	g_assert_cmpint(traffic_of(&st)->pressed_us, ==, 70 * TICK_US);
+	g_assert_cmpint(traffic_of(&st)->out_pages, ==, 101 * 5 + 16 * 20);
+	g_assert_cmpint(traffic_of(&st)->in_pages, ==, 16 * 10);
+	g_assert_cmpint(traffic_of(&st)->recovered_us, ==, -1);
+	judge_free(st.j);
+}
+
+/* The longest is the one that it ends with, in host time, however unfair that was. */
+static void test_traffic_of_a_hang(void)
+{
+	struct stream st = stream_new(knot);
+	int before_end;
+
+	ticks(&st, 10, TRUE);
+	ticks(&st, 3, FALSE);
+	ticks(&st, 1, TRUE);
+	for (int i = 0; i < 200; i++)
+		tick(&st, FALSE, FALSE, FALSE);
+	before_end = ticks_to_end(&st, 30, FALSE, TRUE);
+	g_assert_cmpint(before_end, >, 0);
+	g_assert_cmpint(verdict_of(&st), ==, VERDICT_DEADLOCK);
+	g_assert_cmpint(traffic_of(&st)->stall_us, ==, (200 + before_end) * TICK_US);
+	g_assert_cmpint(traffic_of(&st)->pressed_us, ==, (13 + 200 + before_end) * TICK_US);
+	judge_free(st.j);
+}
+
+/* The run never came to its pressure. */
+static void test_no_traffic(void)
+{
+	struct stream st = stream_new(nothing);
+
+	st.s.phase = BOARD_RUNNING;
+	ticks(&st, 20, TRUE);
+	g_assert_cmpint(traffic_of(&st)->pressed_us, ==, 0);
+	g_assert_cmpint(traffic_of(&st)->stall_us, ==, 0);
+	g_assert_cmpint(traffic_of(&st)->recovered_us, ==, -1);
+	judge_free(st.j);
+}
+
+static void test_unknown_traffic(void)
+{
+	struct stream st = stream_new(nothing);
+
+	ticks(&st, 2, TRUE);
+	st.s.swap_out_pages = st.s.swap_in_pages = SAMPLE_UNKNOWN;
+	tick(&st, FALSE, FALSE, TRUE);
+	g_assert_cmpint(traffic_of(&st)->out_pages, ==, 2 * (5 + 20));
+	g_assert_cmpint(traffic_of(&st)->in_pages, ==, 2 * 10);
+	judge_free(st.j);
+}
+
+static void test_recovered(void)
+{
+	struct stream st = stream_new(nothing);
+
+	ticks(&st, 5, TRUE);
+	judge_fault(st.j, "stop", TRUE);
+	ticks(&st, 10, FALSE);
+	ticks(&st, 1, TRUE); /* while it is in force: recovered from nothing */
+	ticks(&st, 10, FALSE);
+	g_assert_cmpint(traffic_of(&st)->recovered_us, ==, -1);
+	judge_fault(st.j, "stop", FALSE);
+	ticks(&st, 7, FALSE);
+	g_assert_cmpint(traffic_of(&st)->recovered_us, ==, -1);
+	ticks(&st, 1, TRUE);
+	g_assert_cmpint(traffic_of(&st)->recovered_us, ==, 8 * TICK_US);
+	/* Once is enough. */
+	ticks(&st, 10, FALSE);
+	ticks(&st, 3, TRUE);
+	g_assert_cmpint(traffic_of(&st)->recovered_us, ==, 8 * TICK_US);
+	judge_free(st.j);
+}
+
+/* Of several it is the last one that counts, and where that is never recovered from, none. */
+static void test_recovered_from_the_last(void)
+{
+	struct stream st = stream_new(nothing);
+
+	ticks(&st, 5, TRUE);
+	judge_fault(st.j, "a", TRUE);
+	judge_fault(st.j, "b", TRUE);
+	ticks(&st, 10, FALSE);
+	judge_fault(st.j, "a", FALSE);
+	ticks(&st, 10, FALSE);
+	judge_fault(st.j, "b", FALSE);
+	ticks(&st, 2, FALSE);
+	ticks(&st, 1, TRUE);
+	g_assert_cmpint(traffic_of(&st)->recovered_us, ==, 3 * TICK_US);
+	judge_fault(st.j, "c", TRUE);
+	ticks(&st, 5, FALSE);
+	judge_fault(st.j, "c", FALSE);
+	ticks(&st, 30, FALSE);
+	g_assert_cmpint(traffic_of(&st)->recovered_us, ==, -1);
+	/* Its last page was touched already: done is as good. */
+	st.s.phase = BOARD_DONE;
+	tick(&st, FALSE, FALSE, TRUE);
+	g_assert_cmpint(traffic_of(&st)->recovered_us, ==, 31 * TICK_US);
 	judge_free(st.j);
 }
 
@@ -401,8 +681,21 @@ int main(int argc, char **argv)
 	g_test_add_func("/judge/fault-in-force", test_fault_in_force_convicts_nobody);
 	g_test_add_func("/judge/starved", test_starved_at_the_deadline);
 	g_test_add_func("/judge/timers", test_timers_get_their_chance);
+	g_test_add_func("/judge/recovery-timers", test_recovery_gets_its_chance);
+	g_test_add_func("/judge/recovery-of-each", test_recovery_of_each);
+	g_test_add_func("/judge/no-recovery", test_no_recovery_to_wait_for);
+	g_test_add_func("/judge/recovery-torn", test_recovery_torn);
+	g_test_add_func("/judge/livelock-after-recovery", test_livelock_after_recovery);
+	g_test_add_func("/judge/patience-with-recovery", test_patience_with_recovery);
 	g_test_add_func("/judge/livelock", test_livelock);
 	g_test_add_func("/judge/user-code", test_user_code_is_progress);
+	g_test_add_func("/judge/writeback", test_writeback_is_progress);
+	g_test_add_func("/judge/traffic", test_traffic);
+	g_test_add_func("/judge/traffic-of-a-hang", test_traffic_of_a_hang);
+	g_test_add_func("/judge/no-traffic", test_no_traffic);
+	g_test_add_func("/judge/unknown-traffic", test_unknown_traffic);
+	g_test_add_func("/judge/recovered", test_recovered);
+	g_test_add_func("/judge/recovered-from-the-last", test_recovered_from_the_last);
 	g_test_add_func("/judge/stall-without-knot", test_stall_without_knot);
 	g_test_add_func("/judge/dead-server", test_dead_server_is_infra);
 	g_test_add_func("/judge/pass", test_pass);
