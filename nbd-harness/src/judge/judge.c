@@ -55,6 +55,7 @@ struct judge *judge_new(const struct judge_config *config)
 	j->config = *config;
 	j->press_fair_us = -1;
 	j->healed_host_us = j->ruling.traffic.recovered_us = -1;
+	j->recovery_over = TRUE; /* until a snapshot says otherwise */
 	j->reception.progress_us = -1;
 	j->faults = g_ptr_array_new_with_free_func(g_free);
 	return j;
