@@ -169,7 +169,7 @@ gboolean peer_serve(struct peer *p, struct pod *pod, gboolean on, GError **error
 gboolean peer_reboot(struct peer *p, GError **error)
 {
 	p->qemu->board->phase = BOARD_BOOTING;
-	/* QEMU is told to stay, paused, when a VM resets; this once it may. */
+	/* QEMU was told to stay, paused, when a VM resets; this one may from now on. */
 	return qemu_do(p->qemu, "set-action", "{\"reboot\":\"reset\"}", error) &&
 	       qemu_do(p->qemu, "system_reset", NULL, error);
 }
