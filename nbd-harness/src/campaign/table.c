@@ -24,16 +24,16 @@ static char *seen(const struct cell_tally *t)
 	return g_strdup(text->len ? text->str : "not run yet");
 }
 
-/* "12.3 (9.4–45.6)" */
-static char *durations(const struct cell_tally *t)
+/* "12.3 (9.4–45.6)": the median of @values, which ascend, the least and the most. */
+static char *spread(GArray *values)
 {
-	const double *s = (const double *)t->durations_s->data;
-	guint n = t->durations_s->len;
+	const double *v = (const double *)values->data;
+	guint n = values->len;
 
 	if (!n)
 		return g_strdup("");
-	return g_strdup_printf("%.1f (%.1f–%.1f)", n % 2 ? s[n / 2] : (s[n / 2 - 1] + s[n / 2]) / 2,
-			       s[0], s[n - 1]);
+	return g_strdup_printf("%.1f (%.1f–%.1f)", n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2,
+			       v[0], v[n - 1]);
 }
 
 static char *signatures(const struct cell_tally *t)
@@ -63,7 +63,7 @@ static void add_row(GString *out, const struct cell_tally *t)
 {
 	g_autofree char *failed = failures(t);
 	g_autofree char *verdicts = seen(t);
-	g_autofree char *took = durations(t);
+	g_autofree char *took = spread(t->durations_s);
 	g_autofree char *names = signatures(t);
 	g_autofree char *control = t->control ? failures(t->control) : g_strdup("");
 
@@ -100,7 +100,7 @@ typedef double (*measure_fn)(const struct record_line *line); /* below 0: not kn
 
 static double stall_s(const struct record_line *line)
 {
-	return line->stall_s;
+	return line->pressed_s > 0 ? line->stall_s : -1;
 }
 
 static double recovered_s(const struct record_line *line)
@@ -118,11 +118,10 @@ static double in_mib_per_s(const struct record_line *line)
 	return line->pressed_s > 0 ? line->in_pages / PAGES_PER_MIB / line->pressed_s : -1;
 }
 
-/* "12.3", of several runs "12.3 (9.4–45.6)": the median, least and most. */
+/* "12.3", of several runs "12.3 (9.4–45.6)". */
 static char *measured(const struct cell_tally *t, measure_fn measure)
 {
 	g_autoptr(GArray) values = g_array_new(FALSE, FALSE, sizeof(double));
-	const double *v;
 
 	for (guint i = 0; i < t->lines->len; i++) {
 		double value = measure(g_ptr_array_index(t->lines, i));
@@ -130,13 +129,10 @@ static char *measured(const struct cell_tally *t, measure_fn measure)
 		if (value >= 0)
 			g_array_append_val(values, value);
 	}
-	if (!values->len)
-		return g_strdup("");
-	g_array_sort(values, tally_compare_numbers);
-	v = (const double *)values->data;
 	if (values->len == 1)
-		return g_strdup_printf("%.1f", v[0]);
-	return g_strdup_printf("%.1f (%.1f–%.1f)", v[values->len / 2], v[0], v[values->len - 1]);
+		return g_strdup_printf("%.1f", g_array_index(values, double, 0));
+	g_array_sort(values, tally_compare_numbers);
+	return spread(values);
 }
 
 static char *traffic_table(GPtrArray *tallies)

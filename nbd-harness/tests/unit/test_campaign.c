@@ -63,6 +63,27 @@ static void test_plan(void)
 		"\u201ca 0/1 'x nbd/anon\u201d)");
 }
 
+static void test_table_line(void)
+{
+	g_autoptr(GError) error = NULL;
+	SCOPED(campaign) questions = campaign_parse(PLAN, "t.campaign", &error);
+	SCOPED(campaign)
+	traffic = campaign_parse("table traffic\na -/1 x nbd/anon\n", "t.campaign", &error);
+	SCOPED(campaign)
+	last = campaign_parse("a -/1 x nbd/anon\ntable 'traffic'\n", "t.campaign", &error);
+
+	g_assert_no_error(error);
+	g_assert_false(questions->traffic);
+	g_assert_true(traffic->traffic);
+	g_assert_cmpuint(traffic->cells->len, ==, 1);
+	g_assert_true(last->traffic);
+	refuses("# c\ntable traffik\na -/1 x nbd/anon\n",
+		"t.campaign:2: the only table to ask for is: table traffic");
+	refuses("table\n", "t.campaign:1: the only table to ask for is: table traffic");
+	refuses("table traffic a\n", "t.campaign:1: the only table to ask for is: table traffic");
+	refuses("table traffic\n", "dir/t.campaign: no cell in it; write one line for each");
+}
+
 /* "FFP": the answer after two failures and a success. */
 static enum answer after(const struct question *q, const char *runs)
 {
@@ -202,6 +223,121 @@ static void test_later_keys(void)
 	g_assert_cmpstr(old_key, !=, before);
 }
 
+/* --- the table of how swapping went ---------------------------------------- */
+
+#define RECORD(cell, verdict, more)                                                                \
+	"{\"cell\":\"" cell "\",\"inputs\":\"i\",\"verdict\":\"" verdict "\"" more "}\n"
+#define TRAFFIC(pressed, out, in, stall)                                                           \
+	",\"pressed_s\":" pressed ",\"swapped_out_pages\":" out ",\"swapped_in_pages\":" in        \
+	",\"worst_stall_s\":" stall
+#define BACK(after) ",\"recovered_after_s\":" after
+
+#define TRAFFIC_PLAN                                                                               \
+	"table traffic\n"                                                                          \
+	"one -/1 x nbd/anon\n"                                                                     \
+	"three -/3 x nbd/anon\n"                                                                   \
+	"two -/2 x nbd/anon\n"                                                                     \
+	"old -/1 x nbd/anon\n"                                                                     \
+	"mixed -/2 x nbd/anon\n"                                                                   \
+	"hung -/1 x nbd/anon\n"                                                                    \
+	"infra -/1 x nbd/anon\n"                                                                   \
+	"none -/1 x nbd/anon\n"
+
+#define TRAFFIC_RECORDS                                                                            \
+	RECORD("one", "PASS", TRAFFIC("10.0", "25600", "12800", "2.54") BACK("0.5"))               \
+	RECORD("three", "PASS", TRAFFIC("10.0", "2560", "0", "9.0") BACK("3"))                     \
+	RECORD("three", "PASS", TRAFFIC("20.0", "10240", "0", "1.0") BACK("12.0"))                 \
+	RECORD("three", "PASS", TRAFFIC("1", "768", "0", "4.0") BACK("5.0"))                       \
+	RECORD("two", "PASS", TRAFFIC("1.0", "256", "0", "1.0"))                                   \
+	RECORD("two", "PASS", TRAFFIC("1.0", "1024", "0", "2.0") BACK("7.0"))                      \
+	RECORD("old", "PASS", ",\"duration_s\":50.0")                                              \
+	RECORD("mixed", "PASS", ",\"duration_s\":50.0")                                            \
+	RECORD("mixed", "PASS", TRAFFIC("1.0", "256", "512", "3.0") BACK("0.0"))                   \
+	RECORD("hung", "DEADLOCK", TRAFFIC("100.0", "0", "0", "93.0") ",\"signature\":\"a <- b\"") \
+	RECORD("infra", "INFRA", TRAFFIC("0.0", "0", "0", "0.0"))
+
+static char *table_of(const char *plan, const char *lines)
+{
+	g_autoptr(GError) error = NULL;
+	SCOPED(campaign) c = campaign_parse(plan, "t.campaign", &error);
+	g_autofree char *folder = g_dir_make_tmp("netswap-campaign-XXXXXX", NULL);
+	g_autofree char *file = g_build_filename(folder, "records", NULL);
+	g_autoptr(GPtrArray) records = NULL;
+	g_autoptr(GPtrArray) tallies = NULL;
+
+	g_assert_no_error(error);
+	g_assert_true(g_file_set_contents(file, lines, -1, NULL));
+	records = records_read(file, &error);
+	g_assert_no_error(error);
+	g_unlink(file);
+	g_rmdir(folder);
+	tallies = tally_count(c, records, NULL);
+	return campaign_table(c, tallies);
+}
+
+static void test_traffic_table(void)
+{
+	g_autofree char *table = table_of(TRAFFIC_PLAN, TRAFFIC_RECORDS);
+
+	g_assert_cmpstr(
+		table, ==,
+		"| cell | scenario | seen | worst stall, s | back after, s | out, MiB/s | in, "
+		"MiB/s | signature |\n"
+		"|---|---|---|---|---|---|---|---|\n"
+		"| one | nbd/anon | PASS 1 | 2.5 | 0.5 | 10.0 | 5.0 |  |\n"
+		"| three | nbd/anon | PASS 3 | 4.0 (1.0\u20139.0) | 5.0 (3.0\u201312.0) | 2.0 "
+		"(1.0\u20133.0) | 0.0 (0.0\u20130.0) |  |\n"
+		/* The median of two is between them; of one that came back, it is that. */
+		"| two | nbd/anon | PASS 2 | 1.5 (1.0\u20132.0) | 7.0 | 2.5 (1.0\u20134.0) | 0.0 "
+		"(0.0\u20130.0) |  |\n"
+		/* Nothing is known of the time before there were such figures. */
+		"| old | nbd/anon | PASS 1 |  |  |  |  |  |\n"
+		"| mixed | nbd/anon | PASS 2 | 3.0 | 0.0 | 1.0 | 2.0 |  |\n"
+		"| hung | nbd/anon | DEADLOCK 1 | 93.0 |  | 0.0 | 0.0 | `a <- b` |\n"
+		/* It never came to its pressure. */
+		"| infra | nbd/anon | INFRA 1 |  |  |  |  |  |\n"
+		"| none | nbd/anon | not run yet |  |  |  |  |  |\n");
+}
+
+/* What a run says is what the table's rows are made of. */
+static void test_traffic_records(void)
+{
+	g_autoptr(GError) error = NULL;
+	SCOPED(campaign) c = campaign_parse(PLAN, "t.campaign", &error);
+	g_autofree char *folder = g_dir_make_tmp("netswap-campaign-XXXXXX", NULL);
+	g_autofree char *file = g_build_filename(folder, "records", NULL);
+	struct run_result result = { .dir = (char *)"/somewhere/run-1",
+				     .scenario = (char *)"nbd/anon",
+				     .signature = (char *)"",
+				     .kernel = (char *)"6.12",
+				     .traffic = { .pressed_us = 61500000,
+						  .stall_us = 2250000,
+						  .recovered_us = -1,
+						  .out_pages = 70000,
+						  .in_pages = 6000 } };
+	g_autoptr(GPtrArray) records = NULL;
+
+	for (guint i = 0; i < 2; i++) {
+		g_assert_true(records_append(file, g_ptr_array_index(c->cells, 0), "i", "alone",
+					     &result, &error));
+		result.traffic.recovered_us = 0;
+	}
+	records = records_read(file, &error);
+	g_assert_no_error(error);
+	g_assert_cmpuint(records->len, ==, 2);
+	for (guint i = 0; i < records->len; i++) {
+		const struct record_line *line = g_ptr_array_index(records, i);
+
+		g_assert_cmpfloat(line->pressed_s, ==, 61.5);
+		g_assert_cmpfloat(line->stall_s, ==, 2.25);
+		g_assert_cmpfloat(line->recovered_s, ==, i ? 0 : -1);
+		g_assert_cmpint(line->out_pages, ==, 70000);
+		g_assert_cmpint(line->in_pages, ==, 6000);
+	}
+	g_unlink(file);
+	g_rmdir(folder);
+}
+
 /* A line that was cut off costs itself, and not the next one. */
 static void test_cut_off(void)
 {
@@ -227,9 +363,12 @@ int main(int argc, char **argv)
 	g_unsetenv("NETSWAP_DATA");
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/campaign/plan", test_plan);
+	g_test_add_func("/campaign/table-line", test_table_line);
 	g_test_add_func("/campaign/settle", test_settle);
 	g_test_add_func("/campaign/records", test_records);
 	g_test_add_func("/campaign/later-keys", test_later_keys);
+	g_test_add_func("/campaign/traffic-table", test_traffic_table);
+	g_test_add_func("/campaign/traffic-records", test_traffic_records);
 	g_test_add_func("/campaign/cut-off", test_cut_off);
 	return g_test_run();
 }
