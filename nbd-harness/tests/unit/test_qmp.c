@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The QMP reader, and the client against a scripted peer: a thread that plays
- * QEMU on the other end of a socketpair.
+ * QEMU on the other end of a socketpair.  What QEMU is told of its disk is heard there.
  */
 #include "machine/qmp.h"
 
@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "machine/qemu.h"
 
 #define GREETING "{\"QMP\": {\"version\": {}, \"capabilities\": []}}\r\n"
 
@@ -92,6 +93,7 @@ static void test_reader_length(void)
 struct peer {
 	int fd;
 	const char *const *script; /* NULL-terminated; "" means: wait for a line */
+	GString *heard;		   /* these lines; to be read when the session has ended */
 };
 
 static gpointer play(gpointer data)
@@ -106,7 +108,7 @@ static gpointer play(gpointer data)
 			continue;
 		}
 		while (byte != '\n' && recv(p->fd, &byte, 1, 0) == 1)
-			;
+			g_string_append_c(p->heard, byte);
 	}
 	shutdown(p->fd, SHUT_WR);
 	return NULL;
@@ -144,6 +146,7 @@ static void session_start(struct session *s, const char *const *script)
 
 	g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), ==, 0);
 	*s = (struct session){ .peer = { .fd = fds[1], .script = script } };
+	s->peer.heard = g_string_new(NULL);
 	s->seen.events = g_string_new(NULL);
 	s->thread = g_thread_new("peer", play, &s->peer);
 	s->qmp = qmp_new(fds[0], 300, on_event, on_closed, &s->seen, &s->error);
@@ -151,9 +154,11 @@ static void session_start(struct session *s, const char *const *script)
 
 static void session_end(struct session *s)
 {
-	g_thread_join(s->thread);
+	if (s->thread)
+		g_thread_join(s->thread);
 	close(s->peer.fd);
 	qmp_free(s->qmp);
+	g_string_free(s->peer.heard, TRUE);
 	g_string_free(s->seen.events, TRUE);
 	g_clear_error(&s->error);
 }
@@ -251,6 +256,99 @@ static void test_client_no_greeting(void)
 	session_end(&s);
 }
 
+/* --- what QEMU is told of its disk ------------------------------------------ */
+
+#define DONE(id) "{\"return\": {}, \"id\": " #id "}\r\n"
+#define FAILED(id)                                                                                 \
+	"{\"error\": {\"class\": \"GenericError\", \"desc\": \"no\"}, \"id\": " #id "}\r\n"
+
+/* The lines after that by which every session begins. */
+static void assert_heard(struct session *s, const char *const *expected)
+{
+	g_auto(GStrv) lines = NULL;
+
+	g_thread_join(g_steal_pointer(&s->thread));
+	lines = g_strsplit(s->peer.heard->str, "\n", -1);
+	g_assert_cmpuint(g_strv_length(lines), ==, 1 + g_strv_length((char **)expected) + 1);
+	for (guint i = 0; expected[i]; i++) {
+		g_autoptr(JsonNode) said = json_from_string(lines[1 + i], NULL);
+		g_autoptr(JsonNode) meant = json_from_string(expected[i], NULL);
+
+		g_assert_nonnull(said);
+		g_assert_nonnull(meant);
+		if (!json_node_equal(said, meant))
+			g_assert_cmpstr(lines[1 + i], ==, expected[i]);
+	}
+}
+
+static void test_disk(void)
+{
+	static const char *const script[] = {
+		GREETING, "", DONE(1), "", DONE(2), "", DONE(3), "",
+		DONE(4),  "", DONE(5), "", DONE(6), "", DONE(7), NULL
+	};
+	static const char *const expected[] = {
+		"{\"execute\":\"block_set_io_throttle\",\"id\":2,\"arguments\":{"
+		"\"id\":\"/machine/peripheral/disk/virtio-backend\",\"bps\":6000000000,"
+		"\"bps_rd\":0,\"bps_wr\":0,\"iops\":0,\"iops_rd\":0,\"iops_wr\":0}}",
+		"{\"execute\":\"block_set_io_throttle\",\"id\":3,\"arguments\":{"
+		"\"id\":\"/machine/peripheral/disk/virtio-backend\",\"bps\":0,"
+		"\"bps_rd\":0,\"bps_wr\":0,\"iops\":0,\"iops_rd\":0,\"iops_wr\":0}}",
+		/* The node that fails is made, then put under the disk; and the other way round. */
+		"{\"execute\":\"blockdev-add\",\"id\":4,\"arguments\":{\"driver\":\"blkdebug\","
+		"\"node-name\":\"disk-faulty\",\"image\":\"disk-image\",\"inject-error\":["
+		"{\"event\":\"none\",\"iotype\":\"write\",\"errno\":28}]}}",
+		"{\"execute\":\"blockdev-reopen\",\"id\":5,\"arguments\":{\"options\":[{"
+		"\"driver\":\"raw\",\"node-name\":\"disk-top\",\"file\":\"disk-faulty\"}]}}",
+		"{\"execute\":\"blockdev-reopen\",\"id\":6,\"arguments\":{\"options\":[{"
+		"\"driver\":\"raw\",\"node-name\":\"disk-top\",\"file\":\"disk-image\"}]}}",
+		"{\"execute\":\"blockdev-del\",\"id\":7,\"arguments\":{"
+		"\"node-name\":\"disk-faulty\"}}",
+		NULL
+	};
+	struct session s;
+	struct qemu q = { 0 };
+	g_autoptr(GError) error = NULL;
+
+	session_start(&s, script);
+	q.qmp = s.qmp;
+	g_assert_true(qemu_disk_limit(&q, 6000000000, &error));
+	g_assert_true(qemu_disk_limit(&q, 0, &error));
+	g_assert_true(qemu_disk_fail(&q, "write", 28, &error));
+	g_assert_true(qemu_disk_heal(&q, &error));
+	g_assert_no_error(error);
+	assert_heard(&s, expected);
+	session_end(&s);
+}
+
+/* What did not work is the error, and nothing is built upon it. */
+static void test_disk_refused(void)
+{
+	static const char *const script[] = { GREETING,	 "", DONE(1),	"",
+					      FAILED(2), "", FAILED(3), NULL };
+	static const char *const expected[] = {
+		"{\"execute\":\"blockdev-add\",\"id\":2,\"arguments\":{\"driver\":\"blkdebug\","
+		"\"node-name\":\"disk-faulty\",\"image\":\"disk-image\",\"inject-error\":["
+		"{\"event\":\"none\",\"iotype\":\"read\",\"errno\":5}]}}",
+		"{\"execute\":\"blockdev-reopen\",\"id\":3,\"arguments\":{\"options\":[{"
+		"\"driver\":\"raw\",\"node-name\":\"disk-top\",\"file\":\"disk-image\"}]}}",
+		NULL
+	};
+	struct session s;
+	struct qemu q = { 0 };
+	g_autoptr(GError) error = NULL;
+
+	session_start(&s, script);
+	q.qmp = s.qmp;
+	g_assert_false(qemu_disk_fail(&q, "read", 5, &error));
+	g_assert_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA);
+	g_clear_error(&error);
+	g_assert_false(qemu_disk_heal(&q, &error));
+	g_assert_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA);
+	assert_heard(&s, expected);
+	session_end(&s);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -260,5 +358,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/qmp/client-commands", test_client_commands);
 	g_test_add_func("/qmp/client-late-answer", test_client_late_answer);
 	g_test_add_func("/qmp/client-no-greeting", test_client_no_greeting);
+	g_test_add_func("/qmp/disk", test_disk);
+	g_test_add_func("/qmp/disk-refused", test_disk_refused);
 	return g_test_run();
 }
