@@ -313,8 +313,9 @@ static void check_graph(const struct snapshot *s)
 	}
 }
 
-/* A whole reading; NULL when the guest was refused. */
-static struct snapshot *read_all(void)
+/* A whole reading, as of a guest that swaps over NBD or over something else; NULL when the guest
+ * was refused. */
+static struct snapshot *read_all(gboolean over_nbd)
 {
 	static const struct board board;
 	g_autoptr(GError) error = NULL;
@@ -331,7 +332,7 @@ static struct snapshot *read_all(void)
 	}
 	direct_map = g->direct_map;
 
-	struct observer *o = observer_new(g, &board, &error);
+	struct observer *o = observer_new(g, &board, over_nbd, &error);
 
 	g_assert_no_error(error);
 	snapshot = observer_snapshot(o, 1, registers);
@@ -348,7 +349,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	guint sum = 0;
 
 	decode_all(data, size);
-	snapshot = read_all();
+	snapshot = read_all(size % 2 == 0);
 	if (!snapshot)
 		return 0;
 	check_graph(snapshot);
@@ -419,14 +420,14 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 		g_error("NETSWAP_FUZZ_VMCORE names no guest");
 	load(vmcore, vmlinux);
 
-	snapshot = read_all();
+	snapshot = read_all(TRUE);
 	g_assert_true(snapshot && snapshot->complete);
 	plant_running(snapshot);
 	snapshot_free(snapshot);
 
 	sites = g_array_new(FALSE, FALSE, sizeof(struct site));
 	noted = g_hash_table_new(NULL, NULL);
-	snapshot = read_all();
+	snapshot = read_all(TRUE);
 	g_clear_pointer(&noted, g_hash_table_unref);
 	g_assert_true(snapshot && snapshot->complete);
 	g_printerr("fuzz_guest: %u tasks, %u sites, %" G_GUINT64_FORMAT " reads\n",
