@@ -5,18 +5,19 @@
 
 #include <board.h>
 
-#define SECOND_US	   G_GINT64_CONSTANT(1000000)
+#define SECOND_US	     G_GINT64_CONSTANT(1000000)
 
-#define QUIET_SNAPSHOT_US  (4 * SECOND_US) /* so long without progress: look closely */
-#define SNAPSHOT_EVERY_US  (3 * SECOND_US)
-#define QUIET_DEADLOCK_US  (7 * SECOND_US)
-#define QUIET_LIVELOCK_US  (10 * SECOND_US)
-#define QUIET_GIVE_UP_US   (60 * SECOND_US)  /* stalled, and no knot explains it */
-#define QUIET_RECOVERY_US  (300 * SECOND_US) /* the same while timers may still bring swap back */
-#define QUIET_AFTER_BAD_US (10 * SECOND_US)  /* ... when something worse is known already */
-#define STARVED_AFTER_US   (3 * SECOND_US)
-#define BUSY_PERCENT	   50 /* of one CPU, over the quiet time: a livelock, not a wait */
-#define TIMER_CHANCES	   2
+#define QUIET_SNAPSHOT_US    (4 * SECOND_US) /* so long without progress: look closely */
+#define SNAPSHOT_EVERY_US    (3 * SECOND_US)
+#define QUIET_DEADLOCK_US    (7 * SECOND_US)
+#define QUIET_LIVELOCK_US    (10 * SECOND_US)
+#define QUIET_GIVE_UP_US     (60 * SECOND_US)  /* stalled, and no knot explains it */
+#define RECOVERY_PATIENCE_US (130 * SECOND_US) /* twice RPC's 60 s, and a little */
+#define QUIET_RECOVERY_US    (300 * SECOND_US) /* the same while timers may still bring swap back */
+#define QUIET_AFTER_BAD_US   (10 * SECOND_US)  /* ... when something worse is known already */
+#define STARVED_AFTER_US     (3 * SECOND_US)
+#define BUSY_PERCENT	     50 /* of one CPU, over the quiet time: a livelock, not a wait */
+#define TIMER_CHANCES	     2
 /* "Swap still had room": more than this part of it was free. */
 #define SWAP_ROOM_DIVISOR 20
 #define ARRIVALS_LOST	  2 /* packets that came in and were not seen again */
@@ -167,9 +168,11 @@ static gint64 timer_fires(const struct judge *j)
 /* Those that connect anew, or give up what was not answered: half a minute is nothing to them. */
 static gboolean recovery_had_its_chance(const struct judge *j)
 {
+	/* Those that fired may be others than those that are pending: so time counts as well. */
 	return j->last.recovery_timers <= 0 ||
-	       j->last.recovery_fires - j->progress.recovery_fires >=
-		       TIMER_CHANCES * j->last.recovery_timers;
+	       (quiet_us(j) >= RECOVERY_PATIENCE_US &&
+		j->last.recovery_fires - j->progress.recovery_fires >=
+			TIMER_CHANCES * j->last.recovery_timers);
 }
 
 static gboolean timers_had_their_chance(const struct judge *j)
