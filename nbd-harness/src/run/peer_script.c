@@ -40,16 +40,17 @@ static void turn_ingress(GString *script)
 
 char *peer_script_write(const struct scenario *s)
 {
+	const struct transport_ops *t = transport_of(s);
 	GString *script = g_string_new(NULL);
 
-	for (const char *const *name = peer_image.modules; *name; name++)
-		text_line(script, "modprobe %s", *name);
+	transport_load_modules(script, &peer_image);
 	text_line(script, "ifup " PEER_WIRE " " PAIR_SERVER_LENGTH);
 	text_line(script, "ifup eth1 " QEMU_FORWARD_ADDRESS);
 	text_line(script, "ifup lo 127.0.0.1/8");
 	turn_ingress(script);
 	text_line(script, "wait-block " TRANSPORT_DISK " %u", DISK_MS);
-	transport_of(s)->serve(script, s);
+	transport_load_modules(script, &t->server);
+	t->serve(script, s);
 	text_line(script, "ready");
 	return g_string_free(script, FALSE);
 }

@@ -63,6 +63,7 @@ static void attach_swap(GString *script, const struct scenario *s)
 	text_line(script, "modprobe %s", nic_module(s->link.nic));
 	text_line(script, "ifup auto %s",
 		  s->link.pair ? PAIR_GUEST_LENGTH : USER_GUEST_LENGTH " " USER_HOST_ADDRESS);
+	transport_load_modules(script, &transport_of(s)->guest);
 	transport_of(s)->attach(script, s);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "run/addresses.h"
 
 static const struct transport_ops *const table[] = { &transport_nbd, &transport_nfs3,
@@ -16,6 +17,12 @@ const struct transport_ops *transport_of(const struct scenario *s)
 			return table[i];
 	}
 	g_assert_not_reached(); /* a scenario that loaded has one of transport_table */
+}
+
+void transport_load_modules(GString *script, const struct image_parts *parts)
+{
+	for (const char *const *name = parts->modules; name && *name; name++)
+		text_line(script, "modprobe %s", *name);
 }
 
 const char *transport_server_address(const struct scenario *s)

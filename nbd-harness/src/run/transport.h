@@ -3,8 +3,8 @@
  * Transports: how swap reaches its server.  Each says what the images of guest and
  * server must hold for it, and what either PID 1 is told:
  *
- *	server's VM:  link up, the swap image is TRANSPORT_DISK -> serve() -> ready
- *	guest:	      NIC up -> attach(), which ends with swapon
+ *	server's VM:  link up, the swap image is TRANSPORT_DISK -> modules -> serve() -> ready
+ *	guest:	      NIC up -> modules -> attach(), which ends with swapon
  *
  * transport_nbd.c is the one to read first.
  */
@@ -32,6 +32,8 @@ struct transport_ops {
 extern const struct transport_ops transport_nbd, transport_nfs3, transport_nfs4, transport_nvme_tcp;
 
 const struct transport_ops *transport_of(const struct scenario *s);
+/* PID 1 is to load the modules that its image holds as @parts, in their order. */
+void transport_load_modules(GString *script, const struct image_parts *parts);
 /* Where the guest finds the server. */
 const char *transport_server_address(const struct scenario *s);
 /* Has the guest's kernel what it takes, as far as its configuration is known?  Errors:

@@ -39,7 +39,6 @@ static void run_nbd_client(GString *script, const struct scenario *s)
 
 static void attach(GString *script, const struct scenario *s)
 {
-	text_line(script, "modprobe nbd");
 	if (s->swap.reconnect)
 		text_line(script, "reconnect %s %u " SERVER_EXPORT " %u",
 			  transport_server_address(s), s->swap.port, s->swap.timeout_s);

@@ -23,8 +23,6 @@
 
 static void make_swap_file(GString *script, const struct scenario *s)
 {
-	text_line(script, "modprobe crc32c_generic"); /* for which ext4 asks by another name */
-	text_line(script, "modprobe ext4");
 	text_line(script, "once run mke2fs -q -F -t ext4 -J size=8 -m 0 -N 16 " TRANSPORT_DISK);
 	text_line(script, "mount ext4 " TRANSPORT_DISK " " EXPORT_DIR);
 	text_line(script, "once allocate " EXPORT_DIR "/" SERVER_EXPORT " %" G_GUINT64_FORMAT,
@@ -60,7 +58,6 @@ static void serve(GString *script, const struct scenario *s)
 {
 	make_swap_file(script, s);
 	prepare_system(script, s);
-	text_line(script, "modprobe nfsd");
 	text_line(script, "mount nfsd nfsd " NFSD_DIR);
 	text_line(script, "write " NFSD_DIR "/nfsv4leasetime %u", LEASE_S);
 	text_line(script, "write " NFSD_DIR "/nfsv4gracetime %u", LEASE_S);
@@ -91,7 +88,6 @@ static void mount_and_swap(GString *script, const struct scenario *s, const char
 
 static void attach3(GString *script, const struct scenario *s)
 {
-	text_line(script, "modprobe nfsv3");
 	/* Nobody else uses the file: without locks there is no need for statd. */
 	mount_and_swap(script, s, EXPORT_DIR, "vers=3,mountproto=tcp,nolock");
 }
@@ -101,7 +97,6 @@ static void attach4(GString *script, const struct scenario *s)
 	g_autofree char *versions =
 		g_strdup_printf("vers=4.%u,clientaddr=" PAIR_GUEST_ADDRESS, s->swap.minorversion);
 
-	text_line(script, "modprobe nfsv4");
 	mount_and_swap(script, s, "/", versions);
 }
 
@@ -111,6 +106,7 @@ static const char *const options3[] = { "CONFIG_NFS_V3", "CONFIG_NFS_SWAP", NULL
 static const char *const options4[] = { "CONFIG_NFS_V4", "CONFIG_NFS_SWAP", NULL };
 static const char *const modules3[] = { "sunrpc", "nfs", "nfsv3", NULL };
 static const char *const modules4[] = { "sunrpc", "nfs", "nfsv4", NULL };
+/* crc32c_generic: ext4 asks for it by another name. */
 static const char *const server_modules[] = { "crc32c_generic", "ext4", "nfsd", NULL };
 static const char *const server_packages[] = { "nfs-kernel-server", "rpcbind", "e2fsprogs", NULL };
 static const char *const server_programs[] = { "usr/sbin/exportfs",

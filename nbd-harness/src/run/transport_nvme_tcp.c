@@ -18,8 +18,6 @@
 
 static void serve(GString *script, const struct scenario *s)
 {
-	text_line(script, "modprobe nvmet");
-	text_line(script, "modprobe nvmet_tcp");
 	text_line(script, "mount configfs configfs /sys/kernel/config");
 	text_line(script, "mkdir " SUBSYSTEM "/namespaces/1");
 	text_line(script, "write " SUBSYSTEM "/attr_allow_any_host 1");
@@ -39,7 +37,6 @@ static void serve(GString *script, const struct scenario *s)
 
 static void attach(GString *script, const struct scenario *s)
 {
-	text_line(script, "modprobe nvme_tcp");
 	text_line(script,
 		  "write /dev/nvme-fabrics transport=tcp,traddr=%s,trsvcid=%u,nqn=" SERVER_NQN
 		  ",hostnqn=" SERVER_GUEST_NQN ",hostid=" SERVER_GUEST_ID ",nr_io_queues=%u",

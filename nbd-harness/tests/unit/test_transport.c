@@ -38,6 +38,7 @@ static char *attach_script(const struct scenario *s)
 {
 	GString *script = g_string_new(NULL);
 
+	transport_load_modules(script, &transport_of(s)->guest);
 	transport_of(s)->attach(script, s);
 	return g_string_free(script, FALSE);
 }
