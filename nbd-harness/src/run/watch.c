@@ -40,7 +40,7 @@ static gboolean observe(struct run *r, GError **error)
 
 	r->guest = open_guest(&from, &r->vmcoreinfo, error);
 	r->observer = r->guest ? observer_new(r->guest, r->machine->board,
-					      !strcmp(r->scenario->swap.transport, "nbd"), error)
+					      scenario_is_over_nbd(r->scenario), error)
 			       : NULL;
 	if (!r->observer)
 		return FALSE;

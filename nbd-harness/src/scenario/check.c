@@ -215,10 +215,11 @@ static gboolean check_machine(const struct check *c)
 /* The server's kernel serves some transports, and does so in a VM of its own. */
 static gboolean check_transport(const struct check *c)
 {
-	static const char *const kernel_servers[] = { "nfsd", "nvmet", NULL };
-	gboolean by_kernel = g_strv_contains(kernel_servers, c->s->swap.backend);
+	gboolean by_kernel = FALSE;
 
-	if (!strcmp(c->s->swap.transport, "nbd"))
+	for (const struct kernel_server *k = kernel_servers; k->transport; k++)
+		by_kernel |= !strcmp(k->backend, c->s->swap.backend);
+	if (scenario_is_over_nbd(c->s))
 		return !by_kernel ||
 		       check_fail(c, "swap", "backend", "=%s serves no NBD", c->s->swap.backend);
 	return c->s->link.pair ||
@@ -247,7 +248,7 @@ static gboolean check_swap(const struct check *c)
 		return check_fail(c, "swap", "reconnect", " needs connections=1");
 	if (c->s->swap.size_bytes % PAGE_BYTES)
 		return check_fail(c, "swap", "size", " is not a multiple of 4K");
-	if (c->s->link.pair && !strcmp(c->s->swap.transport, "nbd") &&
+	if (c->s->link.pair && scenario_is_over_nbd(c->s) &&
 	    strcmp(c->s->swap.backend, "nbd-server"))
 		return check_fail(
 			c, "swap", "backend",

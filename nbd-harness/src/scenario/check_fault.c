@@ -33,11 +33,6 @@ static const struct {
 	[FAULT_CARRIER] = { .heals = TRUE },
 };
 
-static gboolean is_nbd(const struct check *c)
-{
-	return !strcmp(c->s->swap.transport, "nbd");
-}
-
 static gboolean check_server(const struct check *c, const struct scenario_fault *f,
 			     const char *label)
 {
@@ -61,7 +56,7 @@ static gboolean check_server(const struct check *c, const struct scenario_fault 
 			"=server-reset needs swap.backend=nbd-server, which has a process for each "
 			"connection; %s has not",
 			c->s->swap.backend);
-	if (kinds[f->kind].drops && is_nbd(c) && !c->s->swap.reconnect)
+	if (kinds[f->kind].drops && scenario_is_over_nbd(c->s) && !c->s->swap.reconnect)
 		return check_fail(c, label, "kind",
 				  "=%s needs swap.reconnect=yes: nobody else connects anew", kind);
 	return TRUE;

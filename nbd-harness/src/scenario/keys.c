@@ -33,6 +33,13 @@ const struct named transport_table[] = {
 	{ NULL, NULL },
 };
 
+const struct kernel_server kernel_servers[] = {
+	{ "nfs3", "nfsd", 2049 },
+	{ "nfs4", "nfsd", 2049 },
+	{ "nvme-tcp", "nvmet", 4420 },
+	{ NULL, NULL, 0 },
+};
+
 const struct named backend_table[] = {
 	{ "nbd-server", "the reference server, one process a connection" },
 	{ "nbdkit", "nbdkit with its file plugin; can delay, throttle and fail requests" },

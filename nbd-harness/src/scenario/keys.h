@@ -58,10 +58,16 @@ extern const struct scenario_section section_table[]; /* ends with name NULL */
 const struct scenario_section *section_find(const char *name);
 
 extern const struct named fault_table[];     /* by enum fault_kind */
-extern const struct named transport_table[]; /* machine/transport.h's ops bear these names */
-extern const struct named backend_table[];   /* machine/server.h's ops bear these names */
-extern const struct named link_table[];	     /* 0: user, 1: pair */
-extern const struct named direction_table[]; /* 0: both, 1: out, 2: in */
+extern const struct named transport_table[]; /* run/transport.h's ops bear these names */
+/* Transports whose server is a kernel's, in a VM of its own: it is this one. */
+struct kernel_server {
+	const char *transport, *backend;
+	guint port;
+};
+extern const struct kernel_server kernel_servers[]; /* ends with transport NULL */
+extern const struct named backend_table[];	    /* machine/server.h's ops bear these names */
+extern const struct named link_table[];		    /* 0: user, 1: pair */
+extern const struct named direction_table[];	    /* 0: both, 1: out, 2: in */
 extern const struct named nic_table[];
 extern const struct named workload_table[]; /* workloads/ bear these names */
 /* Does workload @name accompany others, without an end of its own? */

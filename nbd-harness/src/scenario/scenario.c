@@ -262,21 +262,17 @@ static void read_machine(struct loader *l, struct scenario *s)
 /* Transports whose server is a kernel's have no keys for it. */
 static void use_kernel_server(struct scenario *s)
 {
-	static const struct {
-		const char *transport, *backend;
-		guint port;
-	} servers[] = {
-		{ "nfs3", "nfsd", 2049 },
-		{ "nfs4", "nfsd", 2049 },
-		{ "nvme-tcp", "nvmet", 4420 },
-	};
-
-	for (guint i = 0; i < G_N_ELEMENTS(servers); i++) {
-		if (!strcmp(servers[i].transport, s->swap.transport)) {
-			s->swap.backend = servers[i].backend;
-			s->swap.port = servers[i].port;
+	for (const struct kernel_server *k = kernel_servers; k->transport; k++) {
+		if (!strcmp(k->transport, s->swap.transport)) {
+			s->swap.backend = k->backend;
+			s->swap.port = k->port;
 		}
 	}
+}
+
+gboolean scenario_is_over_nbd(const struct scenario *s)
+{
+	return !strcmp(s->swap.transport, "nbd");
 }
 
 static void read_swap(struct loader *l, struct scenario *s)

@@ -153,6 +153,8 @@ struct scenario *scenario_parse(const char *text, gsize bytes, const char *file,
 void scenario_free(struct scenario *s);
 DEFINE_SCOPED(scenario, scenario_free)
 
+gboolean scenario_is_over_nbd(const struct scenario *s);
+
 /* Names and about lines of all scenarios in the folder, sorted; GPtrArray of
  * struct scenario_entry, owned by caller. */
 struct scenario_entry {
