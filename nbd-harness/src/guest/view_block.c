@@ -36,6 +36,7 @@ struct pass {
 struct disk {
 	guint64 address, queue, ops;
 	char name[16];
+	gboolean local; /* not of the network */
 };
 
 static const char *op_name(guint32 flags)
@@ -158,18 +159,6 @@ static void see_bio(const struct guest *g, guint64 bio, struct request_facts *fa
 	}
 }
 
-/* Block devices of the network. */
-static gboolean is_remote(const struct guest *g, const struct disk *disk)
-{
-	static const char *const ops[] = { "nbd_mq_ops", "nvme_tcp_mq_ops" };
-
-	for (guint i = 0; i < G_N_ELEMENTS(ops); i++) {
-		if (disk->ops && disk->ops == symbols_address(g->symbols, ops[i]))
-			return TRUE;
-	}
-	return FALSE;
-}
-
 static void see_request(const struct guest *g, struct pass *pass, const struct disk *disk,
 			struct tags_facts *tags, guint tag, guint64 request)
 {
@@ -193,7 +182,7 @@ static void see_request(const struct guest *g, struct pass *pass, const struct d
 	g_snprintf(facts.name, sizeof(facts.name), "%s tag %u", tags->name, tag);
 	facts.op = op_name(flags);
 	facts.bytes = bytes;
-	facts.local = !is_remote(g, disk);
+	facts.local = disk->local;
 	for (guint i = 0; i < BIOS_MAX && guest_is_pointer(bio); i++) {
 		see_bio(g, bio, &facts, pass->snapshot->folios);
 		if (!guest_u64(g, bio + g->at.bio_next, &bio))
@@ -341,6 +330,12 @@ static gboolean is_whole_disk(const struct guest *g, guint64 bdev, guint64 disk)
 	return guest_u64(g, disk + g->at.disk_part0, &part) && part == bdev;
 }
 
+static gboolean is_local(const struct guest *g, guint64 ops)
+{
+	return !ops || (ops != symbols_address(g->symbols, "nbd_mq_ops") &&
+			ops != symbols_address(g->symbols, "nvme_tcp_mq_ops"));
+}
+
 static gboolean see_inode(const struct guest *g, guint64 inode, gpointer data)
 {
 	guint64 bdev = inode - g->at.bdev_inode_inode + g->at.bdev_inode_bdev;
@@ -359,6 +354,7 @@ static gboolean see_inode(const struct guest *g, guint64 inode, gpointer data)
 		pass->complete = FALSE;
 		return TRUE;
 	}
+	disk.local = is_local(g, disk.ops);
 	name_mempools(g, &disk, pass->snapshot->mempools);
 	see_queue(g, pass, &disk);
 	return TRUE;

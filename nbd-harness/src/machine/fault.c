@@ -138,20 +138,22 @@ static gboolean end_slow(struct machine *m, const struct scenario_fault *f, GErr
 	return qemu_disk_limit(m->peer->qemu, 0, error);
 }
 
-static gboolean guest_write(struct machine *m, const struct scenario_fault *f, GError **error)
+static gboolean write_in_guest(struct machine *m, const char *file, const char *value)
 {
-	g_autofree char *line = g_strdup_printf("write %s %s", f->file, f->value);
+	g_autofree char *line = g_strdup_printf("write %s %s", file, value);
 
 	machine_request(m, line);
 	return TRUE;
 }
 
+static gboolean guest_write(struct machine *m, const struct scenario_fault *f, GError **error)
+{
+	return write_in_guest(m, f->file, f->value);
+}
+
 static gboolean guest_write_back(struct machine *m, const struct scenario_fault *f, GError **error)
 {
-	g_autofree char *line = g_strdup_printf("write %s %s", f->file, f->heal_value);
-
-	machine_request(m, line);
-	return TRUE;
+	return write_in_guest(m, f->file, f->heal_value);
 }
 
 static gboolean begin_shape(struct machine *m, const struct scenario_fault *f, GError **error)
