@@ -36,7 +36,7 @@
 
 #define BLOCK_BYTES	      4096
 /* How long the kernel keeps requests for a new connection before it fails them. */
-#define DEAD_TIMEOUT_S 600
+#define DEAD_TIMEOUT_S 86400 /* longer than any run: it ends in I/O errors */
 
 struct header {
 	uint32_t bytes;

@@ -15,10 +15,11 @@
  * PR_SET_IO_FLUSHER, made for the user-space side of storage, makes that
  * GFP_NOIO.
  *
- * It does not let it below the watermarks, and nothing that a process can ask
- * for does.  When memory is that short the connection does not come back (seen
- * with a flood and a boosted watermark: it waited in socket(2) for a page, and
- * all others for swap).
+ * That does not let it below the watermarks, and its socket not have what came in
+ * into reserve memory; nothing that a process can ask for does.  When memory is
+ * that short the connection does not come back: it waits in socket(2) for a page,
+ * or in connect(2) for an answer that is dropped, and all others wait for swap.
+ * kernel-patches' io-flusher gives both rights to who is an IO flusher.
  *
  * It has a slot as a companion has, so that its CPU time is no progress; rounds
  * counts the connections after the first.
@@ -129,6 +130,7 @@ static void __attribute__((noreturn)) stay(struct link *l, struct board_slot *sl
 {
 	int fd;
 
+	prctl(PR_SET_NAME, "reconnect"); /* the judge knows it by that */
 	if (mlockall(MCL_CURRENT | MCL_FUTURE) || prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0))
 		fprintf(stderr, "init: reconnecting may wait for swap: %s\n", strerror(errno));
 	fd = attach(l);

@@ -138,6 +138,9 @@
 	MAY(nbd_cmd_flags, "nbd_cmd", "flags")                                                     \
 	/* came with NBD_CMD_INFLIGHT, which is no enumerator (5.16) */                            \
 	MAY(nbd_pid, "nbd_device", "pid")                                                          \
+	MAY(nbd_cmd_device, "nbd_cmd", "nbd")                                                      \
+	MAY(nbd_cmd_index, "nbd_cmd", "index")                                                     \
+	MAY(nbd_sock_dead, "nbd_sock", "dead")                                                     \
 	MAY(queue_hctx_table, "request_queue", "hctx_table.xa_head")                               \
 	MAY(queue_hctx_array, "request_queue", "queue_hw_ctx")                                     \
 	MAY(pool_node, "worker_pool", "node")                                                      \

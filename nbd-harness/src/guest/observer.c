@@ -132,6 +132,7 @@ void observer_sample(struct observer *o, struct sample *s)
 	view_socket_begin(o->sockets, s);
 	if (o->over_nbd) {
 		view_nbd_sample(o->nbd, s);
+		view_socket_connecting(o->sockets, s);
 	} else {
 		view_socket_memalloc(o->sockets, s, NULL);
 		view_rpc_sample(o->g, s);

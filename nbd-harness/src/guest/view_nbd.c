@@ -149,6 +149,24 @@ static void see_requests(struct pass *pass, guint64 device)
 	}
 }
 
+/* The connection that it was sent over is dead. */
+static gboolean is_lost(const struct guest *g, guint64 cmd)
+{
+	guint64 device, config, socks, sock;
+	guint32 index, connections;
+	guint8 dead;
+
+	return g->at.nbd_cmd_device != LAYOUT_NONE && g->at.nbd_cmd_index != LAYOUT_NONE &&
+	       g->at.nbd_sock_dead != LAYOUT_NONE &&
+	       guest_u64(g, cmd + g->at.nbd_cmd_device, &device) &&
+	       guest_u64(g, device + g->at.nbd_config, &config) &&
+	       guest_u32(g, config + g->at.nbd_config_connections, &connections) &&
+	       guest_u32(g, cmd + g->at.nbd_cmd_index, &index) && index < connections &&
+	       guest_u64(g, config + g->at.nbd_config_socks, &socks) &&
+	       guest_u64(g, socks + index * 8ull, &sock) &&
+	       guest_read(g, sock + g->at.nbd_sock_dead, &dead, sizeof(dead)) && dead == 1;
+}
+
 void view_nbd_request(const struct view_nbd *v, guint64 ops, guint64 request, guint64 start_ns,
 		      gint64 host_us, struct request_facts *facts)
 {
@@ -167,6 +185,7 @@ void view_nbd_request(const struct view_nbd *v, guint64 ops, guint64 request, gu
 		return;
 	facts->on_wire = (flags & (1u << CMD_SENT)) != 0;
 	facts->unsent = !facts->on_wire;
+	facts->lost = facts->on_wire && is_lost(g, cmd);
 }
 
 static gboolean counts_completed(const struct guest *g)

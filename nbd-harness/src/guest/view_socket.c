@@ -5,7 +5,8 @@
  *
  * Of all: tcp_hashinfo.ehash[] -> sock, of which those count that have
  * SOCK_MEMALLOC.  NBD, sunrpc, nvme-tcp and iscsi_tcp set it, and nobody else does;
- * a kernel that has been made not to (knob sock) has none here.
+ * a kernel that has been made not to (knob sock) has none here.  A connection that
+ * user space makes for NBD has not got it yet: it is seen as it sends its SYN.
  */
 #include "guest/view_socket.h"
 
@@ -15,7 +16,9 @@
 #define PORT_NFS	2049
 #define PORT_NVME	4420
 #define SOCKETS_MAX	256 /* transports have some ten */
-/* Of include/net/tcp_states.h: no struct sock, but what is left of one, or becomes one. */
+/* Of include/net/tcp_states.h; the last two are no struct sock, but what is left of one, or
+ * becomes one. */
+#define SYN_SENT     2
 #define TIME_WAIT    6
 #define NEW_SYN_RECV 12
 
@@ -28,7 +31,7 @@ struct timer_watch {
 struct view_socket {
 	const struct guest *g;
 	GHashTable *timers; /* address of sock -> struct timer_watch */
-	gint64 timer_fires;
+	gint64 timer_fires, connect_fires;
 };
 
 struct view_socket *view_socket_new(const struct guest *g)
@@ -59,7 +62,8 @@ static gboolean timer_armed(const struct guest *g, guint64 sk, guint64 *expires)
 }
 
 /* Count an expiry that moved on although nothing was acknowledged: the timer fired in vain. */
-static void watch_timer(struct view_socket *v, guint64 sk, guint64 expires, guint32 una)
+static void watch_timer(struct view_socket *v, guint64 sk, guint64 expires, guint32 una,
+			gint64 *fires)
 {
 	struct timer_watch *watch = g_hash_table_lookup(v->timers, &sk);
 
@@ -69,7 +73,7 @@ static void watch_timer(struct view_socket *v, guint64 sk, guint64 expires, guin
 		g_hash_table_insert(v->timers, g_memdup2(&sk, sizeof(sk)), watch);
 	}
 	if (watch->una == una && watch->expires != expires)
-		v->timer_fires++;
+		++*fires;
 	*watch = (struct timer_watch){ expires, una };
 }
 
@@ -96,6 +100,7 @@ void view_socket_begin(const struct view_socket *v, struct sample *s)
 {
 	s->swap_wmem_bytes = s->tcp_unacked_bytes = s->tcp_timer_armed = 0;
 	s->tcp_timer_fires = v->timer_fires;
+	s->connect_fires = v->connect_fires;
 }
 
 void view_socket_sample(struct view_socket *v, guint64 sk, struct sample *s)
@@ -108,7 +113,7 @@ void view_socket_sample(struct view_socket *v, guint64 sk, struct sample *s)
 	s->tcp_unacked_bytes += r.nxt - r.una;
 	s->tcp_timer_armed |= r.armed;
 	if (r.armed)
-		watch_timer(v, sk, r.expires, r.una);
+		watch_timer(v, sk, r.expires, r.una, &v->timer_fires);
 	s->tcp_timer_fires = v->timer_fires;
 }
 
@@ -190,6 +195,7 @@ struct search {
 	struct view_socket *v;
 	struct sample *sample;	   /* either ... */
 	struct snapshot *snapshot; /* ... or */
+	gboolean connecting_only;
 	guint found;
 };
 
@@ -213,13 +219,31 @@ static gboolean is_full(const struct guest *g, guint64 sk)
 	return state != TIME_WAIT && state != NEW_SYN_RECV;
 }
 
+static void see_connecting(struct view_socket *v, guint64 sk, struct sample *s)
+{
+	struct reading r;
+
+	if (optional(v->g, sk, v->g->at.sock_state, 1) != SYN_SENT || !read_socket(v->g, sk, &r) ||
+	    !r.armed)
+		return;
+	watch_timer(v, sk, r.expires, r.una, &v->connect_fires);
+	s->connect_fires = v->connect_fires;
+}
+
 /* FALSE: more than there can be. */
 static gboolean see(struct search *search, guint64 sk)
 {
 	const struct guest *g = search->v->g;
 	char name[24];
 
-	if (!is_full(g, sk) || !is_memalloc(g, sk))
+	if (!is_full(g, sk))
+		return TRUE;
+	if (!is_memalloc(g, sk)) {
+		if (search->sample)
+			see_connecting(search->v, sk, search->sample);
+		return TRUE;
+	}
+	if (search->connecting_only)
 		return TRUE;
 	if (search->found == SOCKETS_MAX)
 		return FALSE;
@@ -264,10 +288,9 @@ static gboolean walk_table(struct search *search, guint64 table, guint buckets)
 	return complete;
 }
 
-gboolean view_socket_memalloc(struct view_socket *v, struct sample *s, struct snapshot *snapshot)
+static gboolean search_table(struct search *search)
 {
-	const struct guest *g = v->g;
-	struct search search = { .v = v, .sample = s, .snapshot = snapshot };
+	const struct guest *g = search->v->g;
 	guint64 info = symbols_address(g->symbols, "tcp_hashinfo"), table;
 	guint32 mask;
 
@@ -275,5 +298,19 @@ gboolean view_socket_memalloc(struct view_socket *v, struct sample *s, struct sn
 	    !guest_u64(g, info + g->at.hashinfo_table, &table) ||
 	    !guest_u32(g, info + g->at.hashinfo_mask, &mask) || mask >= BUCKETS_MAX)
 		return FALSE;
-	return walk_table(&search, table, mask + 1);
+	return walk_table(search, table, mask + 1);
+}
+
+gboolean view_socket_memalloc(struct view_socket *v, struct sample *s, struct snapshot *snapshot)
+{
+	struct search search = { .v = v, .sample = s, .snapshot = snapshot };
+
+	return search_table(&search);
+}
+
+void view_socket_connecting(struct view_socket *v, struct sample *s)
+{
+	struct search search = { .v = v, .sample = s, .connecting_only = TRUE };
+
+	search_table(&search);
 }

@@ -25,5 +25,7 @@ gboolean view_socket_snapshot(struct view_socket *v, guint64 sk, const char *nam
  * transport: into the sample, or with @snapshot into that.  FALSE: they could not all be seen.
  */
 gboolean view_socket_memalloc(struct view_socket *v, struct sample *s, struct snapshot *snapshot);
+/* Into the sample only those that have not got it, and are being connected. */
+void view_socket_connecting(struct view_socket *v, struct sample *s);
 
 #endif

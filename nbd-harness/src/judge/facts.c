@@ -60,7 +60,8 @@ const char *wait_kind_name(enum wait_kind kind)
 		[WAIT_MEMORY] = "memory",   [WAIT_IO] = "io",
 		[WAIT_TAG] = "tag",	    [WAIT_SEND] = "send",
 		[WAIT_RECEIVE] = "receive", [WAIT_COMPLETION] = "completion",
-		[WAIT_SOCKET] = "socket",   [WAIT_OTHER] = "other",
+		[WAIT_SOCKET] = "socket",   [WAIT_CONNECTION] = "connection",
+		[WAIT_OTHER] = "other",
 	};
 
 	return kinds[kind];

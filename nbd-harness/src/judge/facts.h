@@ -78,6 +78,7 @@ gboolean verdict_parse(const char *name, enum verdict *v);
 	X(tcp_unacked_bytes, "snd_nxt - snd_una of these")                                         \
 	X(tcp_timer_fires, "times the armed retransmit timer was seen re-armed without an ACK")    \
 	X(tcp_timer_armed, "1 while a retransmit or probe timer of one of them is pending")        \
+	X(connect_fires, "times that a SYN of a socket without SOCK_MEMALLOC was sent again")      \
 	X(recovery_timers, "timers pending that connect anew or give a request up (NFS, NVMe)")    \
 	X(recovery_fires, "times that one of them was seen to have gone off")                      \
 	/* network */                                                                              \
@@ -146,6 +147,7 @@ enum wait_kind {
 	WAIT_SEND,	 /* for room in a socket: an ACK */
 	WAIT_RECEIVE,	 /* for data from the peer */
 	WAIT_SOCKET,	 /* for a socket that another task has locked */
+	WAIT_CONNECTION, /* for the connection to the server to come back */
 	WAIT_COMPLETION, /* for another task to say it is done */
 	WAIT_OTHER,	 /* blocked, and we do not know for what */
 	WAIT_KINDS,
@@ -237,6 +239,7 @@ struct request_facts {
 	gboolean local;	  /* to a disk of the machine's own, not over the network */
 	gboolean on_wire; /* its command was sent (NBD, RPC); FALSE also where that is not known */
 	gboolean unsent;  /* its command was not, or not to its end: no reply can come */
+	gboolean lost;	  /* it was sent over a connection that is dead: no reply can come */
 };
 
 /* The requests of one block device and who waits for one. */

@@ -45,6 +45,7 @@ struct judge {
 		gint posted;	    /* receive buffers, the most since then; -1: not known */
 		gint64 dropped;	    /* packets, -1: not known */
 		gint64 refused;	    /* by TCP, SAMPLE_UNKNOWN: not known */
+		gint64 reserved;    /* in reserve memory, and therefore refused */
 		guint32 snd_una;
 	} reception;
 };
@@ -327,7 +328,8 @@ static struct reception reception_of(const struct snapshot *s, const struct judg
 	struct reception r = { .progress_us = j->progress.host_us,
 			       .posted = -1,
 			       .dropped = -1,
-			       .refused = j->last.tcp_mem_drops };
+			       .refused = j->last.tcp_mem_drops,
+			       .reserved = j->last.pfmemalloc_drops };
 
 	for (guint i = 0; i < s->napis->len; i++) {
 		const struct napi_facts *napi = &g_array_index(s->napis, struct napi_facts, i);
@@ -371,6 +373,8 @@ static void look_for_arrivals(struct judge *j, const struct snapshot *s,
 	}
 	first->posted = MAX(first->posted, now.posted);
 	hints->arrivals_refused = now.refused - first->refused >= ARRIVALS_LOST;
+	hints->connect_in_vain = now.reserved - first->reserved >= ARRIVALS_LOST &&
+				 j->last.connect_fires - j->progress.connect_fires >= TIMER_CHANCES;
 	lost = now.dropped >= 0 ? now.dropped - first->dropped : first->posted - now.posted;
 	hints->arrivals_lost = lost >= ARRIVALS_LOST && first->snd_una == now.snd_una &&
 			       below_min(s);

@@ -91,6 +91,9 @@ struct waitgraph_hints {
 	gboolean arrivals_lost;
 	/* The same, for want of room within tcp_mem: TCP counts what it refuses. */
 	gboolean arrivals_refused;
+	/* Since the last progress packets in reserve memory were refused by sockets that have no
+	 * right to it, and one of these sockets sent its SYN again twice in vain. */
+	gboolean connect_in_vain;
 };
 
 struct waitgraph *waitgraph_build(const struct snapshot *s, const struct waitgraph_hints *hints);

@@ -94,6 +94,11 @@ char *waitgraph_at_address(const char *what, guint64 address)
 	return g_strdup_printf("%s 0x%" G_GINT64_MODIFIER "x", what, address);
 }
 
+gboolean waitgraph_has_connection(const struct waitgraph *g)
+{
+	return waitgraph_node_of(g, NODE_CONNECTION, CONNECTION_OBJECT) >= 0;
+}
+
 static gboolean reconnects(const struct waitgraph *g, guint task)
 {
 	const struct wait_facts *w = &node_at(g, task)->wait;
@@ -101,39 +106,54 @@ static gboolean reconnects(const struct waitgraph *g, guint task)
 	return w->reconnector && w->kind != WAIT_IDLE;
 }
 
-static gboolean somebody_reconnects(const struct waitgraph *g, const struct snapshot *s)
+/* Something waits for it (NBD), or somebody is about to bring it back. */
+static gboolean connection_is_lost(const struct waitgraph *g, const struct snapshot *s)
 {
+	for (guint i = 0; i < s->requests->len; i++) {
+		if (g_array_index(s->requests, struct request_facts, i).lost)
+			return TRUE;
+	}
 	for (guint i = 0; i < s->tasks->len; i++) {
-		if (reconnects(g, FIRST_TASK + i))
+		const struct wait_node *task = node_at(g, FIRST_TASK + i);
+
+		if (task->wait.kind == WAIT_CONNECTION ||
+		    (task_at(s, i)->kernel_thread && reconnects(g, FIRST_TASK + i)))
 			return TRUE;
 	}
 	return FALSE;
 }
 
-static void add_reconnector(struct waitgraph *g, guint connection, guint task)
+static void add_reconnector(struct waitgraph *g, const struct snapshot *s, guint connection,
+			    guint task)
 {
+	const struct wait_node *node = node_at(g, task);
+
 	if (!reconnects(g, task))
 		return;
 	waitgraph_add_edge(g, connection, task, g_strdup("somebody to connect anew"),
-			   g_strdup_printf("%s on its stack", node_at(g, task)->wait.reconnector));
+			   task_at(s, node->task)->kernel_thread
+				   ? g_strdup_printf("%s on its stack", node->wait.reconnector)
+				   : g_strdup_printf("a process called %s",
+						     node->wait.reconnector));
 }
 
-/* What was sent over a connection that is lost waits for who brings it back.  FALSE: nobody is
- * about to. */
-static gboolean add_connection(struct waitgraph *g, const struct snapshot *s, guint from)
+/* What was sent, or is to be, over a connection that is lost waits for who brings it back; if
+ * nobody is about to, it is not known who will.  FALSE: it is not lost. */
+static gboolean add_connection(struct waitgraph *g, const struct snapshot *s, guint from,
+			       const char *evidence)
 {
 	gint at = waitgraph_node_of(g, NODE_CONNECTION, CONNECTION_OBJECT);
 
-	if (at < 0 && !somebody_reconnects(g, s))
+	if (at < 0 && !connection_is_lost(g, s))
 		return FALSE;
 	if (at < 0) {
 		at = waitgraph_add_node(g, NODE_CONNECTION, NODE_ANY, CONNECTION_OBJECT,
 					g_strdup("lost connection"));
 		for (guint i = 0; i < s->tasks->len; i++)
-			add_reconnector(g, at, FIRST_TASK + i);
+			add_reconnector(g, s, at, FIRST_TASK + i);
 	}
 	waitgraph_add_edge(g, from, at, g_strdup("the connection to come back"),
-			   g_strdup("somebody is about to connect anew"));
+			   g_strdup(evidence));
 	return TRUE;
 }
 
@@ -145,26 +165,26 @@ static gboolean add_connection(struct waitgraph *g, const struct snapshot *s, gu
 static gboolean add_io_movers(struct waitgraph *g, const struct snapshot *s, guint from,
 			      enum wait_kind waits)
 {
-	guint on_disk = 0, unsent = 0;
+	guint on_disk = 0, unanswerable = 0;
 
 	for (guint i = 0; i < s->requests->len; i++) {
 		const struct request_facts *r =
 			&g_array_index(s->requests, struct request_facts, i);
 
 		on_disk += r->local;
-		unsent += r->unsent;
+		unanswerable += r->unsent || r->lost;
 	}
 
-	gboolean any = s->requests->len > unsent;
+	gboolean any = s->requests->len > unanswerable;
 
-	any |= add_connection(g, s, from);
+	any |= add_connection(g, s, from, "nobody answers what was sent before");
 	if (on_disk)
 		waitgraph_add_edge(g, from, DISK, g_strdup("requests in flight"),
 				   g_strdup_printf("%u requests to other disks", on_disk));
-	if (s->requests->len > on_disk + unsent)
+	if (s->requests->len > on_disk + unanswerable)
 		waitgraph_add_edge(g, from, NETWORK, g_strdup("replies to requests in flight"),
 				   g_strdup_printf("%u requests in flight",
-						   s->requests->len - on_disk - unsent));
+						   s->requests->len - on_disk - unanswerable));
 	for (guint i = 0; i < s->tasks->len; i++) {
 		const struct wait_facts *w = &node_at(g, FIRST_TASK + i)->wait;
 
@@ -458,6 +478,9 @@ static void add_task_wait(struct waitgraph *g, const struct snapshot *s, guint i
 		waitgraph_add_edge(g, from, NETWORK,
 				   g_strdup(w.kind == WAIT_SEND ? "an ACK" : "data from the peer"),
 				   g_strdup(w.function));
+		break;
+	case WAIT_CONNECTION:
+		add_connection(g, s, from, w.function);
 		break;
 	case WAIT_COMPLETION:
 		add_completion_wait(g, s, from, t, &w);

@@ -7,6 +7,8 @@
  *	        -> a NAPI that is disabled -> who disabled it
  *	        -> the backlog of a locked socket -> who locked it
  *	        -> MEMORY: to receive into, for the sk_buff, or within tcp_mem
+ *
+ * While the connection is lost, NETWORK is what brings in the answers to who makes a new one.
  */
 #include "judge/waitgraph_private.h"
 
@@ -106,6 +108,19 @@ static void add_backlog(struct waitgraph *g, const struct snapshot *s)
 	waitgraph_add_owner_of_socket(g, s, at, socket->address, socket->name);
 }
 
+/* Nothing that is under way can be answered over a connection that there is. */
+static gboolean only_a_new_connection_helps(const struct waitgraph *g, const struct snapshot *s)
+{
+	for (guint i = 0; i < s->requests->len; i++) {
+		const struct request_facts *r =
+			&g_array_index(s->requests, struct request_facts, i);
+
+		if (!r->lost && !r->unsent && !r->local)
+			return FALSE;
+	}
+	return waitgraph_has_connection(g);
+}
+
 void waitgraph_add_network(struct waitgraph *g, const struct snapshot *s,
 			   const struct waitgraph_hints *hints)
 {
@@ -137,6 +152,11 @@ void waitgraph_add_network(struct waitgraph *g, const struct snapshot *s,
 	if (hints->arrivals_refused)
 		waitgraph_add_edge(g, NETWORK, MEMORY, g_strdup("tcp_mem to receive into"),
 				   g_strdup("TCP refused what came in, since the last progress"));
+	if (hints->connect_in_vain && only_a_new_connection_helps(g, s))
+		waitgraph_add_edge(
+			g, NETWORK, MEMORY, g_strdup("memory outside the reserves to receive into"),
+			g_strdup("packets in reserve memory were refused, and a SYN sent "
+				 "again twice in vain, since the last progress"));
 	if (disabled || !hints->receive_in_vain)
 		return;
 	if (rings_are_empty(s))

@@ -30,6 +30,8 @@ gint node_of_task(const struct snapshot *s, guint64 address);
 
 /* The node of @object, which is of @kind, or -1. */
 gint waitgraph_node_of(const struct waitgraph *g, enum node_kind kind, guint64 object);
+/* The connection to the server is lost; who brings it back, if anybody, its node tells. */
+gboolean waitgraph_has_connection(const struct waitgraph *g);
 
 /* These take the texts. */
 guint waitgraph_add_node(struct waitgraph *g, enum node_kind kind, enum node_mode mode,

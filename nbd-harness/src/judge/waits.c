@@ -5,7 +5,8 @@
 
 enum {
 	TIMED = 1 << 0,
-	OVERRULES = 1 << 1, /* decides wherever it stands: it says what the wait is for */
+	OVERRULES = 1 << 1,    /* decides wherever it stands: it says what the wait is for */
+	MAY_BE_TIMED = 1 << 2, /* is if schedule_timeout() is further in */
 };
 
 /*
@@ -78,7 +79,7 @@ static const struct {
 	{ "down_write_killable", WAIT_RWSEM, 0 },
 
 	/* memory: freed by anyone who reclaims */
-	{ "throttle_direct_reclaim", WAIT_MEMORY, 0 },
+	{ "throttle_direct_reclaim", WAIT_MEMORY, MAY_BE_TIMED }, /* 1 s without __GFP_FS */
 	{ "try_to_free_pages", WAIT_MEMORY, 0 },
 	{ "reclaim_throttle", WAIT_MEMORY, TIMED },
 	{ "congestion_wait", WAIT_MEMORY, TIMED },
@@ -109,6 +110,10 @@ static const struct {
 	{ "inet_csk_accept", WAIT_IDLE, 0 },
 	{ "rpc_wait_bit_killable", WAIT_RECEIVE, 0 }, /* for a call of its own to end */
 	{ "nfs_wait_bit_killable", WAIT_RECEIVE, 0 },
+	{ "__inet_stream_connect", WAIT_RECEIVE, 0 },
+	/* in wait_for_reconnect(); dead_conn_timeout ends it, but with an I/O error */
+	{ "nbd_handle_cmd", WAIT_CONNECTION, 0 },
+	{ "nbd_queue_rq", WAIT_CONNECTION, 0 },
 
 	/* somebody else's word */
 	{ "wait_for_completion", WAIT_COMPLETION, 0 },
@@ -148,9 +153,11 @@ static const char *const swap_in_functions[] = { "swap_read_folio", "swap_readpa
 /* Functions that call napi_disable() and then do more before napi_enable(). */
 static const char *const napi_disablers[] = { "refill_work" };
 
-/* Functions that bring a lost connection back: what was sent over it waits for them. */
+/* Functions that bring a lost connection back: what was sent over it waits for them.  NBD's is
+ * brought back by a process: nbd-client, or our own (vm-images/reconnect.c). */
 static const char *const reconnectors[] = { "nvme_tcp_reconnect_ctrl_work", "nvme_reset_ctrl_work",
 					    "xs_tcp_setup_socket", "nbd_genl_reconnect" };
+static const char *const reconnecting_processes[] = { "nbd-client", "reconnect" };
 
 const char *function_base_name(const char *function)
 {
@@ -184,7 +191,8 @@ struct meaning {
 	const char *base; /* function_base_name() */
 	gint row;	  /* of the table, or -1 */
 	gboolean reclaim, swap_io, swap_in;
-	gboolean entry; /* calls what its thread is there for */
+	gboolean entry;	  /* calls what its thread is there for */
+	gboolean timeout; /* what it calls to sleep ends by itself */
 	const char *napi_disabler, *reconnector;
 };
 
@@ -210,19 +218,20 @@ static const struct meaning *meaning_of(const char *function)
 	m->swap_io = ANY_OF(m->base, swap_io_functions) != NULL;
 	m->swap_in = ANY_OF(m->base, swap_in_functions) != NULL;
 	m->entry = !strcmp(m->base, "process_one_work") || !strcmp(m->base, "kthread");
+	m->timeout = !strcmp(m->base, "schedule_timeout");
 	m->napi_disabler = ANY_OF(m->base, napi_disablers);
 	m->reconnector = ANY_OF(m->base, reconnectors);
 	g_hash_table_insert(known, (gpointer)function, m);
 	return m;
 }
 
-static void decide(struct wait_facts *w, const struct meaning *m)
+static void decide(struct wait_facts *w, const struct meaning *m, gboolean timeout)
 {
 	gint i = m->row;
 
 	if (i >= 0 && (!w->function || table[i].flags & OVERRULES)) {
 		w->kind = table[i].kind;
-		w->timed = (table[i].flags & TIMED) != 0;
+		w->timed = table[i].flags & TIMED || (timeout && table[i].flags & MAY_BE_TIMED);
 		w->function = table[i].function;
 		w->caller = NULL;
 	} else if (w->function && !w->caller && (i < 0 || table[i].kind != w->kind)) {
@@ -234,6 +243,7 @@ static void decide(struct wait_facts *w, const struct meaning *m)
 static void look_at_frames(const struct task_facts *t, struct wait_facts *w)
 {
 	const char *outer = NULL; /* the frame just inside the current one */
+	gboolean timeout = FALSE;
 
 	for (guint i = 0; i < t->frames; i++) {
 		if (!t->stack[i].function)
@@ -241,7 +251,8 @@ static void look_at_frames(const struct task_facts *t, struct wait_facts *w)
 
 		const struct meaning *m = meaning_of(t->stack[i].function);
 
-		decide(w, m);
+		decide(w, m, timeout);
+		timeout |= m->timeout;
 		w->in_reclaim |= m->reclaim;
 		w->in_swap_io |= m->swap_io;
 		w->in_swap_in |= m->swap_in;
@@ -262,6 +273,8 @@ struct wait_facts wait_of(const struct task_facts *t)
 	look_at_frames(t, &w);
 	if (!w.entry)
 		w.entry = g_intern_string(t->kernel_thread ? "kernel" : "user");
+	if (!w.reconnector && !t->kernel_thread)
+		w.reconnector = ANY_OF(t->comm, reconnecting_processes);
 	if (*task_state_name(t) == 'R')
 		w.kind = WAIT_NONE;
 	/* Without a confirmed owner a lock is not an edge but a riddle. */

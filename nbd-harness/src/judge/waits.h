@@ -19,7 +19,8 @@ struct wait_facts {
 	const char *entry;	   /* what the thread is there for: its work function, thread
 				    * function, or "user"; interned */
 	const char *napi_disabler; /* a function that runs with NAPI disabled, or NULL */
-	const char *reconnector;   /* one that brings a lost connection back, or NULL */
+	const char *reconnector;   /* a function, or a process, that brings a lost connection
+				    * back; or NULL */
 };
 
 struct wait_facts wait_of(const struct task_facts *t);

@@ -83,7 +83,7 @@ static void requests(const struct snapshot *s, struct table *t)
 		table_row(t, text(r->name), text(r->op),
 			  r->bytes ? number(r->bytes / 1024) : g_strdup("?"),
 			  r->age_ms < 0 ? g_strdup("?") : g_strdup_printf("%.1f", r->age_ms / 1e3),
-			  yes(r->on_wire), address(r->folio), NULL);
+			  r->lost ? g_strdup("lost") : yes(r->on_wire), address(r->folio), NULL);
 	}
 }
 

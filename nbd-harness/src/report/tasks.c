@@ -30,6 +30,8 @@ char *task_wait_text(const struct task_facts *t, const struct wait_facts *w)
 				     : g_strdup("I/O");
 	case WAIT_SOCKET:
 		return g_strdup_printf("the lock of %s", t->on.name[0] ? t->on.name : "a socket");
+	case WAIT_CONNECTION:
+		return g_strdup("the connection to come back");
 	case WAIT_TAG:
 		return g_strdup("a free request");
 	default:

@@ -119,11 +119,17 @@ static const struct field sockets_fields[] = {
 	F_END,
 };
 static const struct field requests_fields[] = {
-	F(request_facts, TEXT, name),	F(request_facts, HEX, address),
-	F(request_facts, NAME, op),	F(request_facts, U64, bytes),
-	F(request_facts, HEX, folio),	F_ABSENT(request_facts, I64, age_ms, "age_ms", -1),
-	F(request_facts, BOOL, local),	F(request_facts, BOOL, on_wire),
-	F(request_facts, BOOL, unsent), F_END,
+	F(request_facts, TEXT, name),
+	F(request_facts, HEX, address),
+	F(request_facts, NAME, op),
+	F(request_facts, U64, bytes),
+	F(request_facts, HEX, folio),
+	F_ABSENT(request_facts, I64, age_ms, "age_ms", -1),
+	F(request_facts, BOOL, local),
+	F(request_facts, BOOL, on_wire),
+	F(request_facts, BOOL, unsent),
+	F(request_facts, BOOL, lost),
+	F_END,
 };
 static const struct field tags_fields[] = {
 	F(tags_facts, TEXT, name), F(tags_facts, HEX, queue),	  F(tags_facts, U32, depth),

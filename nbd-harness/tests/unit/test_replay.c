@@ -45,6 +45,8 @@ static void load_line(struct replay *r, const char *line)
 			json_object_get_boolean_member_with_default(o, "receive_in_vain", FALSE);
 		r->hints.arrivals_lost =
 			json_object_get_boolean_member_with_default(o, "arrivals_lost", FALSE);
+		r->hints.connect_in_vain =
+			json_object_get_boolean_member_with_default(o, "connect_in_vain", FALSE);
 		return;
 	}
 	g_assert_cmpuint(r->n, <, SNAPSHOTS_MAX);

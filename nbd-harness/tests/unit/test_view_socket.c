@@ -31,6 +31,7 @@
 #define ESTABLISHED   1	 /* states, of include/net/tcp_states.h */
 #define TIME_WAIT     6
 #define NEW_SYN_RECV  12
+#define SYN_SENT      2
 #define PORT_ELSE     10809
 #define PORT_NFS      2049
 #define PORT_NVME     4420
@@ -315,6 +316,41 @@ static void test_timer(void)
 	g_assert_cmpint(take_sample(&s).tcp_timer_fires, ==, 3);
 }
 
+/* Who connects has no mark yet; its SYN counts, and it is none of the swap's sockets. */
+static void test_connecting(void)
+{
+	static const guint8 state = SYN_SENT;
+	g_auto(scene) s = { 0 };
+	guint64 sk;
+	struct sample sample;
+
+	scene_init(&s);
+	sk = add_socket(&s, 0, PORT_ELSE, 0);
+	set_timer(&s, sk, 100);
+	take_sample(&s);
+	set_timer(&s, sk, 200);
+	g_assert_cmpint(take_sample(&s).connect_fires, ==, 0); /* established */
+	fake_write(&s.f, sk + STATE_AT, &state, 1);
+	g_assert_cmpint(take_sample(&s).connect_fires, ==, 0);
+	set_timer(&s, sk, 400);
+	sample = take_sample(&s);
+	g_assert_cmpint(sample.connect_fires, ==, 1);
+	g_assert_cmpint(sample.tcp_timer_armed, ==, 0);
+	set_timer(&s, sk, 800);
+	view_socket_begin(s.sockets, &sample);
+	view_socket_connecting(s.sockets, &sample);
+	g_assert_cmpint(sample.connect_fires, ==, 2);
+	g_assert_true(take_snapshot(&s));
+	g_assert_cmpuint(s.snapshot->sockets->len, ==, 0);
+
+	/* With the mark it is one of the swap's, but not for who asks only for the others. */
+	fake_u64(&s.f, sk + FLAGS_AT, 1ull << MEMALLOC);
+	g_assert_cmpint(take_sample(&s).tcp_timer_armed, ==, 1);
+	view_socket_begin(s.sockets, &sample);
+	view_socket_connecting(s.sockets, &sample);
+	g_assert_cmpint(sample.tcp_timer_armed, ==, 0);
+}
+
 static void test_waits(void)
 {
 	g_auto(scene) s = { 0 };
@@ -429,6 +465,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/view-socket/facts", test_facts);
 	g_test_add_func("/view-socket/sums", test_sums);
 	g_test_add_func("/view-socket/timer", test_timer);
+	g_test_add_func("/view-socket/connecting", test_connecting);
 	g_test_add_func("/view-socket/waits", test_waits);
 	g_test_add_func("/view-socket/damaged-chain", test_damaged_chain);
 	g_test_add_func("/view-socket/damaged-table", test_damaged_table);

@@ -783,6 +783,79 @@ static void test_nothing_to_send_from(void)
 	expect_no_knot(s);
 }
 
+/*
+ * NBD's connection is lost, and the process that is to make a new one, in
+ * @stack, needs memory that only swap can free.
+ */
+static struct snapshot *connection_is_lost(const char *comm, const char *const *stack)
+{
+	struct snapshot *s = fake_snapshot(TRUE);
+	struct request_facts sent = { .name = "nbd0 tag 4", .on_wire = TRUE, .lost = TRUE };
+	struct request_facts kept_back = { .name = "nbd0 tag 5", .unsent = TRUE };
+
+	add_task(s, comm, stack);
+	add_task(s, "kworker/0:1H",
+		 STACK("schedule", "schedule_timeout", "nbd_queue_rq", "blk_mq_dispatch_rq_list",
+		       "blk_mq_requeue_work", "process_one_work", "worker_thread"));
+	add_task(s, "kswapd0",
+		 STACK("schedule", "io_schedule_timeout", "mempool_alloc_noprof",
+		       "bio_alloc_bioset", "swap_writepage", "shrink_node", "balance_pgdat"));
+	g_array_append_val(s->requests, sent);
+	g_array_append_val(s->requests, kept_back);
+	task(s, 1)->kernel_thread = task(s, 2)->kernel_thread = TRUE;
+	return s;
+}
+
+#define IN_SOCKET                                                                                  \
+	STACK("schedule", "schedule_timeout", "throttle_direct_reclaim", "try_to_free_pages",      \
+	      "allocate_slab", "sk_prot_alloc", "__x64_sys_socket")
+#define IN_CONNECT                                                                                 \
+	STACK("schedule", "schedule_timeout", "wait_woken", "__inet_stream_connect",               \
+	      "__x64_sys_connect")
+
+static void test_connection_waits_for_memory(void)
+{
+	SCOPED(snapshot) s = connection_is_lost("reconnect", IN_SOCKET);
+	SCOPED(snapshot) later = connection_is_lost("reconnect", IN_SOCKET);
+	SCOPED(snapshot) stranger = connection_is_lost("sshd", IN_SOCKET);
+	SCOPED(snapshot)
+	napping = connection_is_lost("nbd-client",
+				     STACK("schedule", "do_nanosleep", "sys_nanosleep"));
+	SCOPED(waitgraph) g = waitgraph_build(s, &no_hints);
+	SCOPED(waitgraph) h = NULL;
+	g_autofree char *signature = waitgraph_signature(g);
+
+	g_assert_cmpstr(signature, ==, "connection <- user in reclaim");
+	/* Without __GFP_FS it looks again every second: that is no progress. */
+	task(later, 0)->switches++;
+	h = waitgraph_build(later, &no_hints);
+	g_assert_true(waitgraph_same_knot(g, s, h, later));
+
+	/* Not known who makes it anew; or it will try again. */
+	expect_no_knot(stranger);
+	expect_no_knot(napping);
+	/* A request that can be answered. */
+	g_array_index(s->requests, struct request_facts, 0).lost = FALSE;
+	expect_no_knot(s);
+}
+
+static void test_connection_waits_for_an_answer(void)
+{
+	const struct waitgraph_hints in_vain = { .connect_in_vain = TRUE };
+	SCOPED(snapshot) s = connection_is_lost("nbd-client", IN_CONNECT);
+	SCOPED(waitgraph) g = waitgraph_build(s, &in_vain);
+	SCOPED(waitgraph) h = NULL;
+	g_autofree char *signature = waitgraph_signature(g);
+
+	g_assert_cmpstr(signature, ==, "connection <- user");
+	/* The server may answer, */
+	expect_no_knot(s);
+	/* and over a connection that there is, it can. */
+	g_array_index(s->requests, struct request_facts, 0).lost = FALSE;
+	h = waitgraph_build(s, &in_vain);
+	g_assert_false(waitgraph_has_knot(h));
+}
+
 static void test_persistence(void)
 {
 	SCOPED(snapshot) a = two_mutexes("alpha", "beta");
@@ -827,6 +900,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/waitgraph/rwsem", test_rwsem);
 	g_test_add_func("/waitgraph/reclaim-under-socket-lock", test_reclaim_under_socket_lock);
 	g_test_add_func("/waitgraph/nothing-to-send-from", test_nothing_to_send_from);
+	g_test_add_func("/waitgraph/connection-waits-for-memory", test_connection_waits_for_memory);
+	g_test_add_func("/waitgraph/connection-waits-for-an-answer",
+			test_connection_waits_for_an_answer);
 	g_test_add_func("/waitgraph/persistence", test_persistence);
 	return g_test_run();
 }
