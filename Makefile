@@ -187,7 +187,7 @@ check: test-programs
 	@$(RUN_TESTS) $(FAST) $(VM)
 
 check-full: test-programs
-	@$(RUN_TESTS) -t 43200 $(FAST) $(VM) $(TESTS)/patches-build.sh $(addprefix $(TESTS)/vm/,reserve.sh full.sh)
+	@$(RUN_TESTS) -t 43200 $(FAST) $(VM) $(TESTS)/patches-build.sh $(addprefix $(TESTS)/vm/,reserve.sh reconnect.sh full.sh)
 
 format:
 	find nbd-harness vm-images workloads -name '*.[ch]' -exec clang-format -i {} +

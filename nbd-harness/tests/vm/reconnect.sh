@@ -1,0 +1,49 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# NBD's connection ends while memory is short, and a process is to bring it back:
+# with the series io-flusher it does; with fix alone, the control, it waits for
+# memory that only swap can free, and the report says so.
+#
+# usage: vm/reconnect.sh (from the top of the source tree)
+
+# shellcheck disable=SC2317 # the functions are called through check()
+# shellcheck source-path=SCRIPTDIR
+set -eu
+. "$(dirname "$0")/../tap.sh"
+. "$(dirname "$0")/vm.sh"
+
+# The kernel lost its connection, and gave no request up.
+reconnected() {
+	cat "$1/console.log"
+	grep -q 'nbd0: Receive control failed' "$1/console.log" &&
+		! grep -q 'I/O error' "$1/console.log"
+}
+
+# It is named: in reclaim itself, or waiting for an answer that was refused.
+blames_the_process() {
+	echo "$1"
+	case $(echo "$1" | member signature) in
+	'connection <- user' | 'connection <- user in reclaim') ;;
+	*) return 1 ;;
+	esac
+}
+
+failed_as_expected() {
+	status=0
+	wait "$harness" || status=$?
+	[ "$status" -eq 1 ]
+}
+
+begin_runs nbd/reconnect
+next_run || line=
+check "with io-flusher: PASS" gave PASS "$line"
+check "the connection ended, and came back" reconnected "$(echo "$line" | member run_dir)"
+check "netswap run ends with status 0" wait "$harness"
+
+begin_runs --set kernel.series=fix nbd/reconnect
+next_run || line=
+check "with fix alone: DEADLOCK" gave DEADLOCK "$line"
+check "its signature blames who connects" blames_the_process "$line"
+check "netswap run ends with status 1" failed_as_expected
+tap_end
