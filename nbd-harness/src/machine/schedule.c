@@ -6,12 +6,13 @@
 enum stage {
 	STAGE_WAITING,
 	STAGE_IN_FORCE,
-	STAGE_HEALED, /* or over at once */
+	STAGE_HEALED, /* or over at once, or not drawn */
 };
 
 struct entry {
 	const struct scenario_fault *fault;
 	enum stage stage;
+	gint64 at_ms; /* as drawn */
 	gint64 began_ms;
 };
 
@@ -21,8 +22,20 @@ struct schedule {
 	GArray *entries; /* of struct entry */
 };
 
-struct schedule *schedule_new(const struct scenario *scenario, const struct fault_ops *ops,
-			      gpointer data)
+static struct entry draw(const struct scenario_fault *f, guint64 seed)
+{
+	const guint32 words[] = { (guint32)seed, (guint32)(seed >> 32), g_str_hash(f->name) };
+	struct entry entry = { .fault = f, .at_ms = f->at_ms };
+	g_autoptr(GRand) rand = g_rand_new_with_seed_array(words, G_N_ELEMENTS(words));
+
+	if (g_rand_double_range(rand, 0, 100) >= f->chance_percent)
+		entry.stage = STAGE_HEALED;
+	entry.at_ms += (gint64)g_rand_double_range(rand, 0, f->within_ms);
+	return entry;
+}
+
+struct schedule *schedule_new(const struct scenario *scenario, guint64 seed,
+			      const struct fault_ops *ops, gpointer data)
 {
 	struct schedule *s = g_new0(struct schedule, 1);
 
@@ -30,7 +43,7 @@ struct schedule *schedule_new(const struct scenario *scenario, const struct faul
 	s->data = data;
 	s->entries = g_array_new(FALSE, TRUE, sizeof(struct entry));
 	for (guint i = 0; i < scenario->faults->len; i++) {
-		struct entry entry = { .fault = g_ptr_array_index(scenario->faults, i) };
+		struct entry entry = draw(g_ptr_array_index(scenario->faults, i), seed);
 
 		g_array_append_val(s->entries, entry);
 	}
@@ -61,7 +74,7 @@ gboolean schedule_run(struct schedule *s, gint64 since_press_ms, gint64 swapped_
 		struct entry *e = &g_array_index(s->entries, struct entry, i);
 		const struct scenario_fault *f = e->fault;
 
-		if (e->stage == STAGE_WAITING && since_press_ms >= (gint64)f->at_ms &&
+		if (e->stage == STAGE_WAITING && since_press_ms >= e->at_ms &&
 		    swapped_out_pages * GUEST_PAGE_BYTES >= (gint64)f->after_swap_out_bytes) {
 			e->stage = STAGE_IN_FORCE;
 			e->began_ms = since_press_ms;

@@ -2,7 +2,8 @@
 /*
  * The fault schedule of one run: WAITING -> IN FORCE -> HEALED, each fault by
  * its own time and condition.  Pure; what a fault does is said by an ops table
- * that the run fills.
+ * that the run fills.  What is left to chance (within=, chance=) the seed draws,
+ * for each fault by its name: what it draws for one does not depend on the others.
  */
 #ifndef NETSWAP_MACHINE_SCHEDULE_H
 #define NETSWAP_MACHINE_SCHEDULE_H
@@ -20,7 +21,8 @@ struct fault_ops {
 
 struct schedule;
 
-struct schedule *schedule_new(const struct scenario *s, const struct fault_ops *ops, gpointer data);
+struct schedule *schedule_new(const struct scenario *s, guint64 seed, const struct fault_ops *ops,
+			      gpointer data);
 void schedule_free(struct schedule *s);
 
 /* Act on what is due: @since_press_ms of host time, @swapped_out_pages so far. */

@@ -63,7 +63,7 @@ static void press(struct run *r)
 	/* From here on there is something to end in order, and a verdict to write. */
 	sources[0] = g_unix_signal_add(SIGINT, on_signal, NULL);
 	sources[1] = g_unix_signal_add(SIGTERM, on_signal, NULL);
-	r->schedule = schedule_new(r->scenario, &run_fault_ops, r);
+	r->schedule = schedule_new(r->scenario, r->options->seed, &run_fault_ops, r);
 	r->fair = fair_new();
 	if (run_start(r, &error)) {
 		sources[2] = g_timeout_add(RUN_TICK_MS, run_tick, r);

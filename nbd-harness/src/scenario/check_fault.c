@@ -2,7 +2,8 @@
 /*
  * Faults: each by itself, then those that are in force at the same time.  When a fault
  * with a condition (after_swap_out=) begins nobody knows: from its at= on it is taken to
- * be in force for ever, and so is one that is never healed.
+ * be in force for ever, and so is one that is never healed.  What the seed draws is not known
+ * either: one may be in force at any moment of within= and for=.
  */
 #include "scenario/check_private.h"
 
@@ -89,10 +90,12 @@ static gboolean check_write(const struct check *c, const struct scenario_fault *
 
 static gboolean check_time(const struct check *c, const struct scenario_fault *f, const char *label)
 {
-	if (f->at_ms >= c->s->expect.deadline_s * 1000ull)
-		return check_fail(c, label, "at",
+	if (f->at_ms + f->within_ms >= c->s->expect.deadline_s * 1000ull)
+		return check_fail(c, label, f->within_ms ? "within" : "at",
 				  " is not before expect.deadline=%us; it would never happen",
 				  c->s->expect.deadline_s);
+	if (!f->chance_percent)
+		return check_fail(c, label, "chance", "=0%% is a fault that no seed has");
 	if (f->for_ms && !kinds[f->kind].heals)
 		return check_fail(c, label, "for", " has no meaning: %s cannot be healed",
 				  fault_table[f->kind].name);
@@ -105,12 +108,21 @@ static gboolean check_time(const struct check *c, const struct scenario_fault *f
 
 static guint64 end_ms(const struct scenario_fault *f)
 {
-	return f->for_ms && !f->after_swap_out_bytes ? f->at_ms + f->for_ms : G_MAXUINT64;
+	return f->for_ms && !f->after_swap_out_bytes ? f->at_ms + f->within_ms + f->for_ms
+						     : G_MAXUINT64;
 }
 
 gboolean check_overlap(const struct scenario_fault *a, const struct scenario_fault *b)
 {
 	return a->at_ms < end_ms(b) && b->at_ms < end_ms(a);
+}
+
+/* Two of a kind that heal undo each other, unless it is to different files. */
+static gboolean undo_each_other(const struct scenario_fault *a, const struct scenario_fault *b)
+{
+	/* check_link.c compares what they say of the link. */
+	return a->kind == b->kind && kinds[a->kind].heals && a->kind != FAULT_LINK &&
+	       a->kind != FAULT_PARTITION && !(a->file && g_strcmp0(a->file, b->file));
 }
 
 /* Of two that cannot be at the same time the one that is done to or by the other is named. */
@@ -130,10 +142,7 @@ static gboolean check_together(const struct check *c, const struct scenario_faul
 				  fault_table[f->kind].name, other->name);
 	if (is_first)
 		return TRUE;
-	/* check_link.c compares what they say of the link. */
-	if ((f->kind == other->kind && kinds[f->kind].heals && f->kind != FAULT_LINK &&
-	     f->kind != FAULT_PARTITION) ||
-	    (disk && other_disk))
+	if (undo_each_other(f, other) || (disk && other_disk))
 		return check_fail(c, label, "kind", "=%s overlaps with [fault %s]",
 				  fault_table[f->kind].name, other->name);
 	return TRUE;

@@ -207,6 +207,8 @@ const struct scenario_key scenario_keys[] = {
 	{ "fault", "kind", KEY_CHOICE, fault_table, .required = TRUE, .help = "what happens" },
 	{ "fault", "at", KEY_DURATION, .fallback = "0", .max = DAY, .help = "when, after the pressure began" },
 	{ "fault", "for", KEY_DURATION, .fallback = "0", .max = DAY, .help = "healed after this time; 0: never" },
+	{ "fault", "within", KEY_DURATION, .fallback = "0", .max = DAY, .later = TRUE, .help = "drawn by the seed, a moment of this time after at= instead" },
+	{ "fault", "chance", KEY_PERCENT, .fallback = "100%", .later = TRUE, .help = "share of the seeds that have it at all" },
 	{ "fault", "after_swap_out", KEY_BYTES, .fallback = "0", .max = TIB,
 	  .help = "not before so much was swapped out" },
 	{ "fault", "file", KEY_STRING, .help = "absolute path in the guest (kind guest-write)" },

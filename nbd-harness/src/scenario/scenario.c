@@ -368,6 +368,8 @@ static void read_fault(struct loader *l, struct scenario *s)
 	fault->kind = want_choice(l, "kind");
 	fault->at_ms = want_number(l, "at");
 	fault->for_ms = want_number(l, "for");
+	fault->within_ms = want_number(l, "within");
+	fault->chance_percent = want_number(l, "chance");
 	fault->after_swap_out_bytes = want_number(l, "after_swap_out");
 	fault->file = want_string(l, "file");
 	fault->value = want_string(l, "value");

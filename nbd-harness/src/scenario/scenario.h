@@ -78,6 +78,8 @@ struct scenario_fault {
 	enum fault_kind kind;
 	guint64 at_ms;		      /* after PRESSING begins */
 	guint64 for_ms;		      /* 0: never healed */
+	guint64 within_ms;	      /* 0, or: drawn, up to so much later than at_ms */
+	guint32 chance_percent;	      /* 1 to 100: of being drawn at all */
 	guint64 after_swap_out_bytes; /* 0, or: not before so much was swapped out */
 	char *file, *value;	      /* FAULT_GUEST_WRITE */
 	char *heal_value;	      /* ... written there when it is healed, or NULL */

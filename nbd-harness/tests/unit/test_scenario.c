@@ -303,6 +303,10 @@ static void test_transports(void)
 		"from");
 }
 
+/* A fault of the guest's own that is healed. */
+#define WRITES(name, file)                                                                         \
+	"[fault " name "]\nkind=guest-write\nfile=" file "\nvalue=0\nheal_value=1\nfor=5s\n"
+
 static void test_contradictions(void)
 {
 	refuses(SMALL "[kernel]\nseries=fix\nablate=gfp\n",
@@ -334,6 +338,17 @@ static void test_contradictions(void)
 	refuses(SMALL "[link]\nkind=pair\n[fault a]\nkind=swap-eio\nfor=3s\n"
 		      "[fault b]\nkind=swap-enospc\nat=1s\nfor=1s\n",
 		"t.scn:10: fault b.kind=swap-enospc overlaps with [fault a]");
+	refuses(SMALL WRITES("a", "/x") WRITES("b", "/x"),
+		"t.scn:11: fault b.kind=guest-write overlaps with [fault a]");
+	/* What the seed draws may be at any moment that it can be drawn for. */
+	refuses(SMALL "[link]\nkind=pair\n[fault a]\nkind=server-stop\nat=20s\nfor=3s\n"
+		      "[fault b]\nkind=partition\nat=1s\nwithin=19s\nfor=1s\n",
+		"t.scn:11: fault b.kind=partition is done by the server's VM, which [fault a] "
+		"holds up at that time");
+	refuses(SMALL "[fault a]\nkind=vm-stop\nat=1s\nwithin=1h\nfor=1s\n[expect]\ndeadline=60s\n",
+		"t.scn:7: fault a.within is not before expect.deadline=60s; it would never happen");
+	refuses(SMALL "[fault a]\nkind=vm-stop\nfor=1s\nchance=0%\n",
+		"t.scn:7: fault a.chance=0% is a fault that no seed has");
 	refuses(SMALL "[link]\nkind=pair\n[swap]\nbackend=nbdkit\n",
 		"t.scn:7: swap.backend=nbdkit does not run in a VM of its own (link.kind=pair); "
 		"nbd-server does");

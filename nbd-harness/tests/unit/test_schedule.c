@@ -65,9 +65,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(scene, scene_clear)
 
 static void start(struct scene *s, struct scenario_fault *faults, guint n)
 {
-	for (guint i = 0; i < n; i++)
+	for (guint i = 0; i < n; i++) {
+		faults[i].chance_percent = faults[i].chance_percent ?: 100;
 		g_ptr_array_add(s->scenario.faults, &faults[i]);
-	s->schedule = schedule_new(&s->scenario, &s->ops, s);
+	}
+	s->schedule = schedule_new(&s->scenario, 1, &s->ops, s);
 }
 
 /* What was done at @ms. */
@@ -196,6 +198,44 @@ static void test_failures(void)
 	}
 }
 
+/* When the only fault begins with @seed; -1: never. */
+static gint64 drawn_ms(guint64 seed, struct scenario_fault fault)
+{
+	g_auto(scene) s = { 0 };
+	gint64 ms = 0;
+
+	scene_init(&s);
+	g_ptr_array_add(s.scenario.faults, &fault);
+	s.schedule = schedule_new(&s.scenario, seed, &s.ops, &s);
+	while (!s.said->len && ms < 1000)
+		g_assert_true(schedule_run(s.schedule, ms++, 0, NULL));
+	return s.said->len ? ms - 1 : -1;
+}
+
+/* The same for a seed, another for another fault, and about as often as asked for. */
+static void test_draws(void)
+{
+	struct scenario_fault a = { .name = (char *)"a", .at_ms = 100, .within_ms = 300 };
+	struct scenario_fault b = { .name = (char *)"b", .at_ms = 100, .within_ms = 300 };
+	guint had = 0, alike = 0, early = 0;
+
+	a.chance_percent = 30;
+	b.chance_percent = 100;
+	for (guint64 seed = 1; seed <= 400; seed++) {
+		gint64 at = drawn_ms(seed, a), always = drawn_ms(seed, b);
+
+		g_assert_cmpint(at, ==, drawn_ms(seed, a));
+		g_assert_true(at == -1 || (at >= 100 && at <= 400));
+		g_assert_true(always >= 100 && always <= 400);
+		had += at >= 0;
+		alike += at == always;
+		early += always < 250;
+	}
+	g_assert_true(had > 80 && had < 160);
+	g_assert_cmpuint(alike, <, 10);
+	g_assert_true(early > 150 && early < 250);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -205,5 +245,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/schedule/for-rules", test_for_rules);
 	g_test_add_func("/schedule/after-swap-out", test_after_swap_out);
 	g_test_add_func("/schedule/failures", test_failures);
+	g_test_add_func("/schedule/draws", test_draws);
 	return g_test_run();
 }
