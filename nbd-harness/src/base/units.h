@@ -11,6 +11,8 @@
 
 #include <glib.h>
 
+#define PAGES_PER_MIB 256 /* of 4 KiB, as x86-64 has them */
+
 /* "4096B", "64K", "128M", "1G", "2T": powers of 1024. */
 gboolean units_parse_bytes(const char *text, guint64 *bytes, GError **error);
 /* "50ms", "30s", "5min", "2h". */

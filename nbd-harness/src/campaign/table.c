@@ -2,9 +2,8 @@
 #include "campaign/table.h"
 
 #include "base/text.h"
+#include "base/units.h"
 #include "campaign/tally.h"
-
-#define PAGES_PER_MIB 256.0
 
 /* "4 of 5" */
 static char *failures(const struct cell_tally *t)
@@ -110,12 +109,12 @@ static double recovered_s(const struct record_line *line)
 
 static double out_mib_per_s(const struct record_line *line)
 {
-	return line->pressed_s > 0 ? line->out_pages / PAGES_PER_MIB / line->pressed_s : -1;
+	return line->pressed_s > 0 ? line->out_pages / (double)PAGES_PER_MIB / line->pressed_s : -1;
 }
 
 static double in_mib_per_s(const struct record_line *line)
 {
-	return line->pressed_s > 0 ? line->in_pages / PAGES_PER_MIB / line->pressed_s : -1;
+	return line->pressed_s > 0 ? line->in_pages / (double)PAGES_PER_MIB / line->pressed_s : -1;
 }
 
 /* "12.3", of several runs "12.3 (9.4–45.6)". */

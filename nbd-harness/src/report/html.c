@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "base/units.h"
 #include "report/assets.h"
 #include "report/marks.h"
 #include "report/markup.h"
@@ -16,8 +17,7 @@
 #include "report/story.h"
 #include "report/timeline.h"
 
-#define ROWS_MAX      100
-#define PAGES_PER_MIB 256
+#define ROWS_MAX 100
 
 /* "sha256-..." of what stands between the tags of a <style> or <script>. */
 static char *hash_of(const char *text)

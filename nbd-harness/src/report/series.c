@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "report/series.h"
 
+#include "base/units.h"
+
 #include <math.h>
 
 #define INTERVALS_MAX 400
 #define RATE_WINDOW_S 0.5 /* shorter ones show ten steps of one burst */
-#define PAGES_PER_MIB 256.0
 #define US_PER_S      1e6
 
 const struct series_kind series_kinds[SERIES_COUNT] = {
@@ -35,8 +36,8 @@ static const struct {
 	[SERIES_MIN] = SOURCE(min_pages, FALSE, 1),
 	[SERIES_LOW] = SOURCE(low_pages, FALSE, 1),
 	[SERIES_HIGH] = SOURCE(high_pages, FALSE, 1),
-	[SERIES_OUT] = SOURCE(swap_out_pages, TRUE, 1 / PAGES_PER_MIB),
-	[SERIES_IN] = SOURCE(swap_in_pages, TRUE, 1 / PAGES_PER_MIB),
+	[SERIES_OUT] = SOURCE(swap_out_pages, TRUE, 1.0 / PAGES_PER_MIB),
+	[SERIES_IN] = SOURCE(swap_in_pages, TRUE, 1.0 / PAGES_PER_MIB),
 	[SERIES_AGE] = SOURCE(nbd_oldest_ms, FALSE, 1e-3),
 	[SERIES_BLOCKED] = SOURCE(tasks_blocked, FALSE, 1),
 	[SERIES_STALLS] = SOURCE(alloc_stalls, TRUE, 1),

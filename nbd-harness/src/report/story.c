@@ -3,12 +3,12 @@
 
 #include <string.h>
 
+#include "base/units.h"
 #include "report/story_ring.h"
 #include "report/tasks.h"
 #include "run/record.h"
 
-#define PAGES_PER_MIB 256
-#define WAITERS_MAX   5 /* groups of those behind it */
+#define WAITERS_MAX 5 /* groups of those behind it */
 
 /* --- what ran ---------------------------------------------------------- */
 

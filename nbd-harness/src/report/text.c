@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/units.h"
 #include "report/settings.h"
 #include "report/story.h"
 #include "report/text_parts.h"
@@ -16,7 +17,6 @@
 #define COLUMNS		   96
 #define CONSOLE_TAIL_LINES 25
 #define EVENTS_MAX	   60
-#define PAGES_PER_MIB	   256
 
 /* @text broken at spaces. */
 static void paragraph(GString *out, const char *text)

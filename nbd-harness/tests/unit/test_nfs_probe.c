@@ -9,9 +9,9 @@
 #include <arpa/inet.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/error.h"
+#include "talk.h"
 
 #define DEADLINE_MS 5000
 #define SHORT_MS    50
@@ -42,32 +42,10 @@ static const guint32 right[] = {
 };
 enum { REPLY_STAT = 2, ACCEPT_STAT = 5, NFS_STATUS = 6, READ_BYTES = 16 };
 
-struct talk {
-	int server;
-	gboolean ok;
-	GError *error;
-};
-
-static void talk_clear(struct talk *t)
-{
-	close(t->server);
-	g_clear_error(&t->error);
-}
-typedef struct talk talk;
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(talk, talk_clear)
-
 /* Ask for file "abcde" a server that says @bytes of @answer and, if @ends, goes. */
 static void ask(struct talk *t, const void *answer, gsize bytes, gboolean ends, guint deadline_ms)
 {
-	int fds[2];
-
-	g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), ==, 0);
-	t->server = fds[1];
-	if (bytes)
-		g_assert_cmpint(send(t->server, answer, bytes, 0), ==, bytes);
-	if (ends)
-		shutdown(t->server, SHUT_WR);
-	t->ok = nfs_probe(fds[0], "abcde", deadline_ms, &t->error);
+	talk_ask(t, nfs_probe, "abcde", answer, bytes, ends, deadline_ms);
 }
 
 /* A record of @n words and @data_words of data; caller frees. */
@@ -92,9 +70,7 @@ static void refuses(const void *answer, gsize bytes, gboolean ends, const char *
 	g_auto(talk) t = { 0 };
 
 	ask(&t, answer, bytes, ends, DEADLINE_MS);
-	g_assert_false(t.ok);
-	g_assert_error(t.error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA);
-	g_assert_cmpstr(t.error->message, ==, message);
+	talk_expect_refused(&t, message);
 }
 
 /* The right answer, but for word @at. */

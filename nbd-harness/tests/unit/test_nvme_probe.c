@@ -8,9 +8,9 @@
 
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/error.h"
+#include "talk.h"
 
 #define DEADLINE_MS    5000
 #define SHORT_MS       50
@@ -22,20 +22,6 @@
 #define ANSWER_BYTES   (IC_BYTES + RESPONSE_BYTES)
 #define STATUS_AT      (8 + 14) /* of struct nvme_completion; its lowest bit is the phase */
 #define TYPE_TERM      3	/* nvme_tcp_c2h_term */
-
-struct talk {
-	int server;
-	gboolean ok;
-	GError *error;
-};
-
-static void talk_clear(struct talk *t)
-{
-	close(t->server);
-	g_clear_error(&t->error);
-}
-typedef struct talk talk;
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(talk, talk_clear)
 
 /* What a target says that lets us in: both PDUs. */
 static void right_answer(guint8 *answer)
@@ -54,15 +40,7 @@ static void right_answer(guint8 *answer)
 /* Connect to a target that says the first @bytes of @answer and, if @ends, goes. */
 static void ask(struct talk *t, const guint8 *answer, gsize bytes, gboolean ends, guint deadline_ms)
 {
-	int fds[2];
-
-	g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), ==, 0);
-	t->server = fds[1];
-	if (bytes)
-		g_assert_cmpint(send(t->server, answer, bytes, 0), ==, bytes);
-	if (ends)
-		shutdown(t->server, SHUT_WR);
-	t->ok = nvme_probe(fds[0], NQN, deadline_ms, &t->error);
+	talk_ask(t, nvme_probe, NQN, answer, bytes, ends, deadline_ms);
 }
 
 static void refuses(const guint8 *answer, gsize bytes, gboolean ends, const char *message)
@@ -70,9 +48,7 @@ static void refuses(const guint8 *answer, gsize bytes, gboolean ends, const char
 	g_auto(talk) t = { 0 };
 
 	ask(&t, answer, bytes, ends, DEADLINE_MS);
-	g_assert_false(t.ok);
-	g_assert_error(t.error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA);
-	g_assert_cmpstr(t.error->message, ==, message);
+	talk_expect_refused(&t, message);
 }
 
 static void test_right(void)
