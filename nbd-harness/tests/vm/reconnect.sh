@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # NBD's connection ends while memory is short, and a process is to bring it back:
-# with the series io-flusher it does; with fix alone, the control, it waits for
+# with the series io-flusher (in fix-all) it does; with fix alone, the control, it waits for
 # memory that only swap can free, and the report says so.
 #
 # usage: vm/reconnect.sh (from the top of the source tree)
@@ -37,7 +37,7 @@ failed_as_expected() {
 
 begin_runs nbd/reconnect
 next_run || line=
-check "with io-flusher: PASS" gave PASS "$line"
+check "with fix-all: PASS" gave PASS "$line"
 check "the connection ended, and came back" reconnected "$(echo "$line" | member run_dir)"
 check "netswap run ends with status 0" wait "$harness"
 
