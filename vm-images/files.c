@@ -103,6 +103,44 @@ int verb_mount(char *args)
 	return 0;
 }
 
+int verb_copy(char *args)
+{
+	char *from = next_word(&args);
+	char *to = next_word(&args);
+	int in = open(from, O_RDONLY | O_CLOEXEC);
+	int out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+	char buffer[4096];
+	ssize_t n = -1;
+
+	while (in >= 0 && out >= 0 && (n = read(in, buffer, sizeof(buffer))) > 0)
+		if (write(out, buffer, (size_t)n) != n)
+			break;
+	if (n || close(out))
+		return fail("cannot copy %s to %s", from, to);
+	close(in);
+	return 0;
+}
+
+/* PID 1 itself is locked in memory: of the new root it needs no page. */
+int verb_root(char *args)
+{
+	static const char *const mounts[] = { "dev", "proc", "sys" };
+	char *dir = next_word(&args);
+	char from[16], to[128];
+
+	for (unsigned int i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
+		snprintf(from, sizeof(from), "/%s", mounts[i]);
+		snprintf(to, sizeof(to), "%s/%s", dir, mounts[i]);
+		mkdir(to, 0755);
+		errno = 0;
+		if (mount(from, to, NULL, MS_BIND | MS_REC, NULL))
+			return fail("cannot have %s below %s", from, dir);
+	}
+	if (chdir(dir) || chroot("."))
+		return fail("cannot make %s the root", dir);
+	return 0;
+}
+
 int verb_remove(char *args)
 {
 	char *path;

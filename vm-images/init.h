@@ -50,6 +50,8 @@ int verb_swapon(char *args);
 int verb_start(char *args);
 int verb_press(char *args);
 int verb_reconnect(char *args);
+int verb_copy(char *args);
+int verb_root(char *args);
 
 /*
  * pressure.c: fork a process that has a slot, *slot: its pid, 0 in itself, or

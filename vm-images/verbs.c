@@ -52,7 +52,9 @@ const struct verb verbs[] = {
 	{ "mkdir", "DIR", "Make DIR and those above it.", verb_mkdir },
 	{ "link", "TARGET PATH", "Make PATH a symbolic link to TARGET.", verb_link },
 	{ "allocate", "PATH BYTES", "Make file PATH of this size, full of zeros.", verb_allocate },
+	{ "copy", "FROM TO", "Copy a program.", verb_copy },
 	{ "mount", "TYPE SOURCE DIR [OPTIONS]", "Mount; DIR is made; type squashfs is read-only.", verb_mount },
+	{ "root", "DIR", "Make DIR the root of PID 1 and of what it starts from now on; /dev, /proc and /sys are there, too.", verb_root },
 	{ "blob", "NAME FILE", "Hand FILE to the host as blob NAME.", verb_blob },
 	{ "modprobe", "NAME [ARGUMENTS]",
 	  "Load module NAME and those it needs; nothing to do if it is not in the image (built in). "

@@ -168,15 +168,16 @@ static gboolean add_parts(GPtrArray *files, const struct image_parts *parts, GEr
 	return TRUE;
 }
 
-/* The modules of both; caller frees the array alone. */
-static const char **modules_of(const struct image_parts *base, const struct image_parts *more)
+/* The modules of all, each once; caller frees the array alone. */
+static const char **modules_of(const struct image_parts *const *parts)
 {
 	g_autoptr(GPtrArray) names = g_ptr_array_new();
-	const char *const *const lists[] = { base->modules, more->modules };
 
-	for (guint i = 0; i < G_N_ELEMENTS(lists); i++) {
-		for (const char *const *name = lists[i]; name && *name; name++)
-			g_ptr_array_add(names, (gpointer)*name);
+	for (; *parts; parts++) {
+		for (const char *const *name = (*parts)->modules; name && *name; name++) {
+			if (!g_ptr_array_find_with_equal_func(names, *name, g_str_equal, NULL))
+				g_ptr_array_add(names, (gpointer)*name);
+		}
 	}
 	g_ptr_array_add(names, NULL);
 	return (const char **)g_ptr_array_free(g_steal_pointer(&names), FALSE);
@@ -221,14 +222,16 @@ static char *obtain_initramfs(GPtrArray *files, const struct kernel *kernel,
 	return g_build_filename(entry->path, "initramfs.cpio", NULL);
 }
 
-char *image_initramfs(const struct kernel *kernel, const struct image_parts *base,
-		      const struct image_parts *more, GError **error)
+char *image_initramfs(const struct kernel *kernel, const struct image_parts *const *parts,
+		      GError **error)
 {
 	g_autoptr(GPtrArray) files = files_new();
-	g_autofree const char **modules = modules_of(base, more);
+	g_autofree const char **modules = modules_of(parts);
 
-	if (!add_parts(files, base, error) || !add_parts(files, more, error))
-		return NULL;
+	for (; *parts; parts++) {
+		if (!add_parts(files, *parts, error))
+			return NULL;
+	}
 	return obtain_initramfs(files, kernel, modules, error);
 }
 

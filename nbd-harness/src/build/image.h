@@ -24,9 +24,10 @@ struct image_parts {
 	const char *const *modules;  /* of the kernel, where it has them as such */
 };
 
-/* Path of the initramfs for @kernel of @base and @more, made if need be; caller frees. */
-char *image_initramfs(const struct kernel *kernel, const struct image_parts *base,
-		      const struct image_parts *more, GError **error);
+/* Path of the initramfs for @kernel of all of @parts (ends with NULL; none may be empty), made if
+ * need be; caller frees. */
+char *image_initramfs(const struct kernel *kernel, const struct image_parts *const *parts,
+		      GError **error);
 /* Path of the read-only disk image with fio and its libraries; caller frees. */
 char *image_fio(GError **error);
 

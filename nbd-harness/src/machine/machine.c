@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "machine/machine.h"
 
+#include <board.h>
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -161,6 +163,7 @@ struct machine *machine_start(const struct scenario *s, const struct machine_con
 	m->events = *events;
 	m->swap_fd = -1;
 	m->shaping = g_ptr_array_new();
+	m->requests = g_queue_new();
 	if (!host_has_memory(s, error))
 		goto fail;
 	m->pod = pod_new(on_child_exit, m, error);
@@ -205,6 +208,7 @@ void machine_free(struct machine *m)
 	if (m->swap_fd >= 0)
 		close(m->swap_fd);
 	g_ptr_array_unref(m->shaping);
+	g_queue_free_full(m->requests, g_free);
 	g_free(m);
 }
 
@@ -241,7 +245,27 @@ gint64 machine_paused_us(const struct machine *m)
 
 void machine_request(struct machine *m, const char *line)
 {
-	qemu_request(m->qemu, line);
+	g_queue_push_tail(m->requests, g_strdup(line));
+	machine_send_requests(m);
+}
+
+/* There is room for one. */
+static gboolean has_done_the_last(const struct machine *m)
+{
+	return __atomic_load_n(&m->board->request_done, __ATOMIC_ACQUIRE) == m->board->request_seq;
+}
+
+void machine_send_requests(struct machine *m)
+{
+	g_autofree char *line = has_done_the_last(m) ? g_queue_pop_head(m->requests) : NULL;
+
+	if (line)
+		qemu_request(m->qemu, line);
+}
+
+gboolean machine_has_answered(const struct machine *m)
+{
+	return g_queue_is_empty(m->requests) && has_done_the_last(m);
 }
 
 GArray *machine_qemu_pids(struct machine *m)

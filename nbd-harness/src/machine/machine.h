@@ -49,6 +49,7 @@ struct machine {
 	struct board *board;  /* the guest's: qemu->board */
 	gint64 qemu_start_us; /* monotonic, just before QEMU was started */
 	GPtrArray *shaping;   /* of const struct scenario_fault: those of the link in force */
+	GQueue *requests;     /* of char *: lines for PID 1 of the guest, not sent yet */
 	int swap_fd;	      /* memfd of the swap image */
 	gboolean vm_running;  /* by QMP's STOP and RESUME */
 };
@@ -70,8 +71,13 @@ gboolean machine_resume(struct machine *m, GError **error);
  */
 gint64 machine_paused_us(const struct machine *m);
 
-/* Ask PID 1 of the guest to carry out one more script line; does not wait. */
+/* Ask PID 1 of the guest to carry out one more script line, once it has done those before; does
+ * not wait. */
 void machine_request(struct machine *m, const char *line);
+/* Send the next line that waits, if PID 1 has done the last: to be called now and then. */
+void machine_send_requests(struct machine *m);
+/* It has carried out all of them. */
+gboolean machine_has_answered(const struct machine *m);
 
 /* Shape the link with @fault (kind link or partition) in force, or no longer. */
 gboolean machine_shape_link(struct machine *m, const struct scenario_fault *fault, gboolean on,

@@ -3,6 +3,7 @@
 
 #include "build/image.h"
 #include "run/peer_script.h"
+#include "run/root.h"
 #include "run/script.h"
 #include "run/transport.h"
 
@@ -20,9 +21,10 @@ static gboolean obtain_peer(const struct scenario *s, struct boot *boot, GError 
 	struct boot_peer *peer = &boot->peer;
 
 	peer->kernel = kernel_obtain(&request, error);
-	peer->initrd = peer->kernel ? image_initramfs(peer->kernel, &peer_image,
-						      &transport_of(s)->server, error)
-				    : NULL;
+	const struct image_parts *const parts[] = { &peer_image, &transport_of(s)->server,
+						    root_server_image(s), NULL };
+
+	peer->initrd = peer->kernel ? image_initramfs(peer->kernel, parts, error) : NULL;
 	if (!peer->initrd)
 		return FALSE;
 	peer->cmdline = script_base_cmdline(peer->kernel, boot->accel);
@@ -36,12 +38,15 @@ gboolean boot_obtain(const struct scenario *s, gboolean want_disk, struct boot *
 		     GError **error)
 {
 	struct kernel_request request = script_kernel(s);
+	const struct image_parts *const parts[] = { &script_image, &transport_of(s)->guest,
+						    root_guest_image(s), NULL };
 
 	*boot = (struct boot){ .kernel = kernel_obtain(&request, error) };
-	if (!boot->kernel || !transport_check_kernel(transport_of(s), boot->kernel, error))
+	if (!boot->kernel || !transport_check_kernel(transport_of(s), boot->kernel, error) ||
+	    !root_check_kernel(s, boot->kernel, error))
 		return FALSE;
 	boot->kernel_name = kernel_name(s, boot->kernel);
-	boot->initrd = image_initramfs(boot->kernel, &script_image, &transport_of(s)->guest, error);
+	boot->initrd = image_initramfs(boot->kernel, parts, error);
 	if (!boot->initrd)
 		return FALSE;
 	if ((want_disk || script_needs_fio(s)) && !(boot->extra_image = image_fio(error)))

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "machine/peer.h"
 #include "run/addresses.h"
+#include "run/root.h"
 #include "run/transport.h"
 
 #define DISK_MS 10000
@@ -50,6 +51,7 @@ char *peer_script_write(const struct scenario *s)
 	turn_ingress(script);
 	text_line(script, "wait-block " TRANSPORT_DISK " %u", DISK_MS);
 	transport_load_modules(script, &t->server);
+	root_serve(script, s);
 	t->serve(script, s);
 	text_line(script, "ready");
 	return g_string_free(script, FALSE);

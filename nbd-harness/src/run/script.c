@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "machine/tsc.h"
 #include "run/addresses.h"
+#include "run/root.h"
 #include "run/transport.h"
 
 #define JOB_FILE  "/job-%s.fio"
@@ -184,6 +185,7 @@ char *script_write(const struct scenario *s, const struct kernel *kernel, guint6
 	}
 	attach_swap(script, s);
 	hand_over(script, s, kernel);
+	root_enter(script, s);
 	for (guint i = 0; i < s->pressures->len; i++) {
 		if (!start_pressure(script, s, g_ptr_array_index(s->pressures, i), seed, error))
 			return NULL;

@@ -36,19 +36,16 @@ static gboolean wake(gpointer data)
 	return G_SOURCE_CONTINUE;
 }
 
-static gboolean answered(const struct machine *m)
-{
-	return __atomic_load_n(&m->board->request_done, __ATOMIC_ACQUIRE) == m->board->request_seq;
-}
-
 gboolean shell_request(struct machine *m)
 {
 	guint timer = g_timeout_add(POLL_MS, wake, NULL);
 	gint64 until_us = g_get_monotonic_time() + ANSWER_DEADLINE_US;
 
 	machine_request(m, script_shell);
-	while (!answered(m) && g_get_monotonic_time() < until_us)
+	while (!machine_has_answered(m) && g_get_monotonic_time() < until_us) {
 		g_main_context_iteration(NULL, TRUE);
+		machine_send_requests(m);
+	}
 	g_source_remove(timer);
-	return answered(m);
+	return machine_has_answered(m);
 }

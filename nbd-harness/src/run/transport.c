@@ -39,8 +39,8 @@ static gboolean has_option(const char *config, const char *option)
 	return strstr(config, built_in) || strstr(config, module);
 }
 
-gboolean transport_check_kernel(const struct transport_ops *t, const struct kernel *kernel,
-				GError **error)
+gboolean transport_check_options(const char *wanted_by, const char *const *options,
+				 const struct kernel *kernel, GError **error)
 {
 	g_autofree char *config = NULL;
 
@@ -48,13 +48,21 @@ gboolean transport_check_kernel(const struct transport_ops *t, const struct kern
 		return TRUE;
 	if (!g_file_get_contents(kernel->config, &config, NULL, error))
 		return FALSE;
-	for (const char *const *option = t->options; *option; option++) {
-		if (has_option(config, *option))
+	for (; *options; options++) {
+		if (has_option(config, *options))
 			continue;
 		g_set_error(error, NETSWAP_ERROR, NETSWAP_ERROR_USAGE,
-			    "swap.transport=%s needs a kernel with %s, which %s has not (%s)",
-			    t->name, *option, kernel->name, kernel->config);
+			    "%s needs a kernel with %s, which %s has not (%s)", wanted_by, *options,
+			    kernel->name, kernel->config);
 		return FALSE;
 	}
 	return TRUE;
+}
+
+gboolean transport_check_kernel(const struct transport_ops *t, const struct kernel *kernel,
+				GError **error)
+{
+	g_autofree char *wanted_by = g_strconcat("swap.transport=", t->name, NULL);
+
+	return transport_check_options(wanted_by, t->options, kernel, error);
 }

@@ -40,5 +40,8 @@ const char *transport_server_address(const struct scenario *s);
  * NETSWAP_ERROR_USAGE, naming the option. */
 gboolean transport_check_kernel(const struct transport_ops *t, const struct kernel *kernel,
 				GError **error);
+/* The same for @options (ends with NULL), which @wanted_by ("machine.root=nfs3") needs. */
+gboolean transport_check_options(const char *wanted_by, const char *const *options,
+				 const struct kernel *kernel, GError **error);
 
 #endif

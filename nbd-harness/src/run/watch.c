@@ -298,6 +298,7 @@ static void look_closely(struct run *r)
 		run_infra(r, error);
 		return;
 	}
+	machine_send_requests(r->machine);
 	if (r->now.phase == BOARD_PRESSING)
 		r->pressed_us = r->now.host_us;
 	if (r->options->measure_stops && r->observer && r->machine->vm_running &&

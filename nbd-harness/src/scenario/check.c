@@ -233,6 +233,9 @@ static gboolean check_swap(const struct check *c)
 
 	if (!check_transport(c))
 		return FALSE;
+	if (c->s->machine.root_nfs3 && !c->s->link.pair)
+		return check_fail(c, "machine", "root",
+				  "=nfs3 needs link.kind=pair: a kernel is its server");
 	if (c->s->swap.delay_ms && !nbdkit)
 		return check_fail(c, "swap", "delay", " needs backend=nbdkit; %s cannot delay",
 				  c->s->swap.backend);
@@ -268,6 +271,10 @@ static gboolean check_pressure(const struct check *c, const struct scenario_pres
 		return check_fail(c, label, "processes",
 				  "=%u: each needs a socket and a datagram a second of its own",
 				  p->processes);
+	if (c->s->machine.root_nfs3 && !strcmp(p->workload, "fio"))
+		return check_fail(
+			c, label, "workload",
+			"=fio lies on a disk of its own: it needs machine.root=initramfs");
 	if (c->s->link.pair && !strcmp(p->workload, "flood"))
 		return check_fail(c, label, "workload",
 				  "=flood comes over QEMU's user network: it needs link.kind=user");

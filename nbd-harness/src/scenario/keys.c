@@ -64,6 +64,12 @@ const struct named link_table[] = {
 	{ NULL, NULL },
 };
 
+const struct named root_table[] = {
+	{ "initramfs", "the image that it boots from, all in memory" },
+	{ "nfs3", "a folder of the server's VM, over NFSv3: a diskless client" },
+	{ NULL, NULL },
+};
+
 const struct named direction_table[] = {
 	{ "both", "whatever crosses the link" },
 	{ "out", "what the guest sends" },
@@ -151,6 +157,7 @@ const struct scenario_key scenario_keys[] = {
 	  .help = "RAM of the guest, a multiple of 1M" },
 	{ "machine", "cpus", KEY_COUNT, .fallback = "2", .min = 1, .max = 64, .help = "virtual CPUs" },
 	{ "machine", "accel", KEY_CHOICE, accel_table, .fallback = "auto", .help = "accelerator" },
+	{ "machine", "root", KEY_CHOICE, root_table, .fallback = "initramfs", .later = TRUE, .help = "where the guest's programs lie" },
 	{ "machine", "sysctl.*", KEY_STRING, .help = "a sysctl set before swapon, as in sysctl.vm.swappiness=60" },
 
 	{ "swap", "transport", KEY_CHOICE, transport_table, .fallback = "nbd", .help = "how swap reaches the server" },

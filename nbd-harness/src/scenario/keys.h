@@ -67,6 +67,7 @@ struct kernel_server {
 extern const struct kernel_server kernel_servers[]; /* ends with transport NULL */
 extern const struct named backend_table[];	    /* machine/server.h's ops bear these names */
 extern const struct named link_table[];		    /* 0: user, 1: pair */
+extern const struct named root_table[];		    /* 0: initramfs, 1: nfs3 */
 extern const struct named direction_table[];	    /* 0: both, 1: out, 2: in */
 extern const struct named nic_table[];
 extern const struct named workload_table[]; /* workloads/ bear these names */

@@ -256,6 +256,7 @@ static void read_machine(struct loader *l, struct scenario *s)
 	s->machine.memory_bytes = want_number(l, "memory");
 	s->machine.cpus = want_number(l, "cpus");
 	s->machine.accel = accel_table[want_choice(l, "accel")].name;
+	s->machine.root_nfs3 = want_choice(l, "root") == 1;
 	read_sysctls(l, s);
 }
 

@@ -111,6 +111,7 @@ struct scenario {
 		guint64 memory_bytes; /* multiple of 1 MiB, 96 MiB .. 2 GiB */
 		guint cpus;	      /* 1..64 */
 		const char *accel;    /* "auto", "kvm", "tcg" */
+		gboolean root_nfs3;   /* programs are the server's, over NFS; link.kind=pair */
 		GPtrArray *sysctls;   /* of struct scenario_sysctl, in file order */
 	} machine;
 	struct {

@@ -352,6 +352,8 @@ static void test_contradictions(void)
 	refuses(SMALL "[link]\nkind=pair\n[swap]\nbackend=nbdkit\n",
 		"t.scn:7: swap.backend=nbdkit does not run in a VM of its own (link.kind=pair); "
 		"nbd-server does");
+	refuses(SMALL "[machine]\nroot=nfs3\n",
+		"t.scn:5: machine.root=nfs3 needs link.kind=pair: a kernel is its server");
 	refuses(SMALL "[link]\nkind=pair\n[pressure f]\nworkload=flood\n",
 		"t.scn:7: pressure f.workload=flood comes over QEMU's user network: it needs "
 		"link.kind=user");

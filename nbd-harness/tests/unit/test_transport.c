@@ -11,7 +11,10 @@
 
 #include "base/error.h"
 #include "run/addresses.h"
+#include "run/nfsd.h"
 #include "run/peer_script.h"
+#include "run/root.h"
+#include "run/script.h"
 #include "scenario/keys.h"
 
 #define PRESSURE "[pressure main]\ntotal=64M\n"
@@ -201,6 +204,38 @@ static void test_nfs(void)
 	has(server, ",fsid=0)\n");
 }
 
+static char *root_script(const struct scenario *s)
+{
+	GString *script = g_string_new(NULL);
+
+	root_enter(script, s);
+	return g_string_free(script, FALSE);
+}
+
+/* Over each transport the guest's programs are the server's, of one nfsd; else of none. */
+static void test_root(gconstpointer transport)
+{
+	SCOPED(scenario) s = over(transport, "[machine]\nroot=nfs3\n");
+	SCOPED(scenario) plain = over(transport, "");
+	const struct image_parts *more = root_server_image(s);
+	g_autofree char *script = root_script(s), *server = peer_script_write(s);
+	g_autofree char *none = root_script(plain);
+	g_autofree char *last = check_script(script, &script_image, root_guest_image(s));
+	g_auto(GStrv) starts = g_strsplit(server, NFSD_START, -1);
+
+	g_assert_cmpstr(none, ==, "");
+	g_assert_null(root_server_image(plain));
+	g_assert_null(root_guest_image(plain));
+	g_assert_cmpstr(last, ==, "root /newroot");
+	has(script, "\nmount nfs 10.0.9.1:/root /newroot vers=3,");
+	has(server, "\ncopy /bin/workload /root/bin/workload\n");
+	g_assert_cmpstr(more->own->path, ==, "bin/workload");
+	g_assert_cmpuint(g_strv_length(starts), ==, 2);
+	/* Before anybody can ask for it. */
+	has(starts[0], "\n/root *(rw,");
+	has(starts[0], ",fsid=1)\n");
+}
+
 static void test_nvme_tcp(void)
 {
 	SCOPED(scenario) s = over("nvme-tcp", "connections=2\n");
@@ -288,7 +323,7 @@ int main(int argc, char **argv)
 		GTestDataFunc test;
 	} of_each[] = {
 		{ "of", test_of_all },	     { "attach", test_attach }, { "serve", test_serve },
-		{ "restart", test_restart }, { "kernel", test_kernel },
+		{ "restart", test_restart }, { "kernel", test_kernel }, { "root", test_root },
 	};
 
 	g_test_init(&argc, &argv, NULL);
