@@ -99,6 +99,26 @@ static struct snapshot *nothing_arrives(void)
 	return reception(arrivals > 1 ? 255 : 220, 7);
 }
 
+/* NBD's connection is dead, and who is to bring it back waits for the server's answer. */
+static struct snapshot *somebody_connects(void)
+{
+	struct snapshot *s = nothing();
+	struct request_facts request = { .name = "nbd0 tag 0", .on_wire = TRUE, .lost = TRUE };
+	struct task_facts client = { .address = 0xffff888000001000, .state = 1, .frames = 1 };
+	struct task_facts kswapd = { .address = 0xffff888000002000, .state = 2, .frames = 3 };
+
+	g_strlcpy(client.comm, "nbd-client", sizeof(client.comm));
+	client.stack[0].function = "__inet_stream_connect";
+	kswapd.kernel_thread = TRUE;
+	kswapd.stack[0].function = "mempool_alloc_noprof";
+	kswapd.stack[1].function = "swap_writepage";
+	kswapd.stack[2].function = "balance_pgdat";
+	g_array_append_val(s->tasks, client);
+	g_array_append_val(s->tasks, kswapd);
+	g_array_append_val(s->requests, request);
+	return s;
+}
+
 static struct stream stream_new(struct snapshot *(*make)(void))
 {
 	struct judge_config config = { .floor_out_pages = 1000,
@@ -214,6 +234,26 @@ static void test_arrivals_refused(void)
 		g_assert_cmpint(ticks_to_end(&st, 300, FALSE, TRUE), >, 0);
 		g_assert_cmpint(verdict_of(&st), ==,
 				refused ? VERDICT_DEADLOCK : VERDICT_INCONCLUSIVE);
+		judge_free(st.j);
+	}
+}
+
+/* Its answer is refused if packets are, and the SYN goes out again and again: not one without the
+ * other. */
+static void test_connect_in_vain(void)
+{
+	for (gint what = 0; what < 4; what++) {
+		struct stream st = stream_new(somebody_connects);
+
+		tick(&st, TRUE, TRUE, TRUE);
+		g_assert_cmpint(ticks_to_end(&st, 5, FALSE, TRUE), ==, -1);
+		st.s.pfmemalloc_drops = what & 1 ? 300 : 0;
+		st.s.connect_fires = what & 2 ? 2 : 1;
+		g_assert_cmpint(ticks_to_end(&st, 300, FALSE, TRUE), >, 0);
+		g_assert_cmpint(verdict_of(&st), ==,
+				what == 3 ? VERDICT_DEADLOCK : VERDICT_INCONCLUSIVE);
+		if (what == 3)
+			g_assert_cmpstr(judge_conclude(st.j)->signature, ==, "connection <- user");
 		judge_free(st.j);
 	}
 }
@@ -681,6 +721,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/judge/deadlock-within-ten-seconds", test_deadlock_within_ten_seconds);
 	g_test_add_func("/judge/arrivals-lost", test_arrivals_lost);
 	g_test_add_func("/judge/arrivals-refused", test_arrivals_refused);
+	g_test_add_func("/judge/connect-in-vain", test_connect_in_vain);
 	g_test_add_func("/judge/unfair-time", test_unfair_time_convicts_nobody);
 	g_test_add_func("/judge/fault-in-force", test_fault_in_force_convicts_nobody);
 	g_test_add_func("/judge/starved", test_starved_at_the_deadline);
