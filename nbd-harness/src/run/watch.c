@@ -103,7 +103,6 @@ static void take_sample(struct run *r)
 	gboolean new_phase = s.phase != r->now.phase;
 
 	r->now = s;
-	run_check_recorded(r, record_sample(r->record, &s));
 	if (new_phase) {
 		static const char *const names[] = { "booting",	 "running", "swap-on",
 						     "pressing", "done",    "failed" };
@@ -230,7 +229,11 @@ static void judge_now(struct run *r)
 {
 	g_autoptr(GError) error = NULL;
 	gboolean was_starved = judge_is_starved(r->judge);
-	enum judge_wants wants = judge_sample(r->judge, &r->now);
+	enum judge_wants wants;
+
+	/* Recorded in the order in which the judge sees it: faults of this tick came before. */
+	run_check_recorded(r, record_sample(r->record, &r->now));
+	wants = judge_sample(r->judge, &r->now);
 
 	if (judge_is_starved(r->judge) != was_starved)
 		run_event(r, EVENT_NOTE, "STARVED",

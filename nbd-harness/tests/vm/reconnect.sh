@@ -29,6 +29,14 @@ blames_the_process() {
 	esac
 }
 
+judged_the_same() {
+	before=$(member verdict <"$dir/verdict.json")
+	"$netswap" report --again "$dir" >/dev/null || true
+	after=$(member verdict <"$dir/verdict.json")
+	echo "$before, then $after"
+	[ "$before" = DEADLOCK ] && [ "$after" = DEADLOCK ]
+}
+
 failed_as_expected() {
 	status=0
 	wait "$harness" || status=$?
@@ -46,4 +54,6 @@ next_run || line=
 check "with fix alone: DEADLOCK" gave DEADLOCK "$line"
 check "its signature blames who connects" blames_the_process "$line"
 check "netswap run ends with status 1" failed_as_expected
+dir=$(echo "$line" | member run_dir)
+check "judged again, it is the same" judged_the_same
 tap_end
