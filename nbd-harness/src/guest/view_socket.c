@@ -100,6 +100,7 @@ void view_socket_begin(const struct view_socket *v, struct sample *s)
 {
 	s->swap_wmem_bytes = s->tcp_unacked_bytes = s->tcp_timer_armed = 0;
 	s->tcp_timer_fires = v->timer_fires;
+	s->connecting = 0;
 	s->connect_fires = v->connect_fires;
 }
 
@@ -227,6 +228,7 @@ static void see_connecting(struct view_socket *v, guint64 sk, struct sample *s)
 	    !r.armed)
 		return;
 	watch_timer(v, sk, r.expires, r.una, &v->connect_fires);
+	s->connecting++;
 	s->connect_fires = v->connect_fires;
 }
 

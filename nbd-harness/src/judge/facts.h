@@ -78,7 +78,8 @@ gboolean verdict_parse(const char *name, enum verdict *v);
 	X(tcp_unacked_bytes, "snd_nxt - snd_una of these")                                         \
 	X(tcp_timer_fires, "times the armed retransmit timer was seen re-armed without an ACK")    \
 	X(tcp_timer_armed, "1 while a retransmit or probe timer of one of them is pending")        \
-	X(connect_fires, "times that a SYN of a socket without SOCK_MEMALLOC was sent again")      \
+	X(connecting, "sockets without SOCK_MEMALLOC that have sent a SYN and wait for an answer") \
+	X(connect_fires, "times that one of these was seen to have sent its SYN again")            \
 	X(recovery_timers, "timers pending that connect anew or give a request up (NFS, NVMe)")    \
 	X(recovery_fires, "times that one of them was seen to have gone off")                      \
 	/* network */                                                                              \

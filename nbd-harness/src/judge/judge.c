@@ -176,9 +176,15 @@ static gboolean recovery_had_its_chance(const struct judge *j)
 			TIMER_CHANCES * j->last.recovery_timers);
 }
 
+static gint64 connect_fires(const struct judge *j)
+{
+	return j->last.connect_fires - j->progress.connect_fires;
+}
+
 static gboolean timers_had_their_chance(const struct judge *j)
 {
-	return (j->last.tcp_timer_armed != 1 || timer_fires(j) >= TIMER_CHANCES) &&
+	return (j->last.connecting <= 0 || connect_fires(j) >= TIMER_CHANCES) &&
+	       (j->last.tcp_timer_armed != 1 || timer_fires(j) >= TIMER_CHANCES) &&
 	       recovery_had_its_chance(j);
 }
 
@@ -374,7 +380,7 @@ static void look_for_arrivals(struct judge *j, const struct snapshot *s,
 	first->posted = MAX(first->posted, now.posted);
 	hints->arrivals_refused = now.refused - first->refused >= ARRIVALS_LOST;
 	hints->connect_in_vain = now.reserved - first->reserved >= ARRIVALS_LOST &&
-				 j->last.connect_fires - j->progress.connect_fires >= TIMER_CHANCES;
+				 connect_fires(j) >= TIMER_CHANCES;
 	lost = now.dropped >= 0 ? now.dropped - first->dropped : first->posted - now.posted;
 	hints->arrivals_lost = lost >= ARRIVALS_LOST && first->snd_una == now.snd_una &&
 			       below_min(s);

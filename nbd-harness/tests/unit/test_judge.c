@@ -258,6 +258,20 @@ static void test_connect_in_vain(void)
 	}
 }
 
+/* Busy as it is, it is no livelock as long as the SYN's timer has not had its chances. */
+static void test_connecting_is_no_livelock(void)
+{
+	struct stream st = stream_new(nothing);
+
+	tick(&st, TRUE, TRUE, TRUE);
+	st.s.connecting = 1;
+	g_assert_cmpint(ticks_to_end(&st, 20, TRUE, TRUE), ==, -1);
+	st.s.connect_fires = 2;
+	g_assert_cmpint(ticks_to_end(&st, 20, TRUE, TRUE), >, 0);
+	g_assert_cmpint(verdict_of(&st), ==, VERDICT_LIVELOCK);
+	judge_free(st.j);
+}
+
 /* The same stillness on a host that gave the VM no CPU: nothing is said for an hour. */
 static void test_unfair_time_convicts_nobody(void)
 {
@@ -722,6 +736,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/judge/arrivals-lost", test_arrivals_lost);
 	g_test_add_func("/judge/arrivals-refused", test_arrivals_refused);
 	g_test_add_func("/judge/connect-in-vain", test_connect_in_vain);
+	g_test_add_func("/judge/connecting-is-no-livelock", test_connecting_is_no_livelock);
 	g_test_add_func("/judge/unfair-time", test_unfair_time_convicts_nobody);
 	g_test_add_func("/judge/fault-in-force", test_fault_in_force_convicts_nobody);
 	g_test_add_func("/judge/starved", test_starved_at_the_deadline);

@@ -329,12 +329,15 @@ static void test_connecting(void)
 	set_timer(&s, sk, 100);
 	take_sample(&s);
 	set_timer(&s, sk, 200);
-	g_assert_cmpint(take_sample(&s).connect_fires, ==, 0); /* established */
+	sample = take_sample(&s);
+	g_assert_cmpint(sample.connect_fires, ==, 0); /* established */
+	g_assert_cmpint(sample.connecting, ==, 0);
 	fake_write(&s.f, sk + STATE_AT, &state, 1);
 	g_assert_cmpint(take_sample(&s).connect_fires, ==, 0);
 	set_timer(&s, sk, 400);
 	sample = take_sample(&s);
 	g_assert_cmpint(sample.connect_fires, ==, 1);
+	g_assert_cmpint(sample.connecting, ==, 1);
 	g_assert_cmpint(sample.tcp_timer_armed, ==, 0);
 	set_timer(&s, sk, 800);
 	view_socket_begin(s.sockets, &sample);

@@ -37,23 +37,26 @@ judged_the_same() {
 	[ "$before" = DEADLOCK ] && [ "$after" = DEADLOCK ]
 }
 
-failed_as_expected() {
-	status=0
-	wait "$harness" || status=$?
-	[ "$status" -eq 1 ]
-}
-
 begin_runs nbd/reconnect
 next_run || line=
 check "with fix-all: PASS" gave PASS "$line"
 check "the connection ended, and came back" reconnected "$(echo "$line" | member run_dir)"
 check "netswap run ends with status 0" wait "$harness"
 
-begin_runs --set kernel.series=fix nbd/reconnect
-next_run || line=
-check "with fix alone: DEADLOCK" gave DEADLOCK "$line"
-check "its signature blames who connects" blames_the_process "$line"
-check "netswap run ends with status 1" failed_as_expected
+# By chance: the flood must have taken enough before the server is back.
+try=0
+verdict=
+until [ "$verdict" = DEADLOCK ] || [ "$try" -eq 5 ]; do
+	try=$((try + 1))
+	begin_runs --set kernel.series=fix --seed "$try" nbd/reconnect
+	next_run || line=
+	verdict=$(echo "$line" | member verdict)
+	status=0
+	wait "$harness" || status=$?
+done
 dir=$(echo "$line" | member run_dir)
+check "with fix alone: DEADLOCK (try $try)" gave DEADLOCK "$line"
+check "its signature blames who connects" blames_the_process "$line"
+check "netswap run ends with status 1" [ "$status" -eq 1 ]
 check "judged again, it is the same" judged_the_same
 tap_end
