@@ -94,6 +94,7 @@ static gboolean open_record(struct run *r, GError **error)
 		r->peer_console_fd = open_log(r, "peer.log", error);
 		if (r->peer_console_fd < 0)
 			return FALSE;
+		r->peer_klog = klog_new(r->peer_console_fd);
 	}
 	if (!r->scenario->link.pcap)
 		return TRUE;

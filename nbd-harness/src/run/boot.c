@@ -27,7 +27,7 @@ static gboolean obtain_peer(const struct scenario *s, struct boot *boot, GError 
 	peer->initrd = peer->kernel ? image_initramfs(peer->kernel, parts, error) : NULL;
 	if (!peer->initrd)
 		return FALSE;
-	peer->cmdline = script_base_cmdline(peer->kernel, boot->accel);
+	peer->cmdline = peer_cmdline(s, peer->kernel, boot->accel);
 	peer->script = peer_script_write(s);
 	peer->stop = transport_of(s)->stop;
 	peer->start = transport_of(s)->start;

@@ -112,7 +112,7 @@ gboolean run_save(struct run *r, struct run_result *result, GError **error)
 		.verdict = ruling->verdict,
 		.expected = r->scenario->expect.verdict,
 		.as_expected = ruling->verdict == r->scenario->expect.verdict,
-		.emulator_failed = r->emulator_failed && ruling->verdict == VERDICT_INFRA,
+		.spoilt = r->spoilt && ruling->verdict == VERDICT_INFRA,
 		.detected_after_us = ruling->decided_fair_us - ruling->last_progress_fair_us,
 		.duration_us = ruling->decided_host_us,
 		.traffic = ruling->traffic,

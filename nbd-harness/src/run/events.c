@@ -74,12 +74,26 @@ static void on_console_line(const struct klog_mark *mark, const char *line, gpoi
 	if (!mark->evidence)
 		return;
 	run_evidence(r, mark->verdict, mark->name, klog_reason(mark, line));
-	r->emulator_failed |= mark->verdict == VERDICT_INFRA && r->now.swap_out_pages <= 0;
+	r->spoilt |= mark->verdict == VERDICT_INFRA && r->now.swap_out_pages <= 0;
 }
 
-void run_poll_console(struct run *r)
+/* Its kernel is not the one on trial: what would be a verdict on the guest is none here. */
+static void on_peer_line(const struct klog_mark *mark, const char *line, gpointer data)
+{
+	g_autofree char *reason = g_strconcat("the server's VM crashed: ", line, NULL);
+	struct run *r = data;
+
+	if (mark->verdict != VERDICT_CRASH && mark->verdict != VERDICT_INFRA)
+		return;
+	run_evidence(r, VERDICT_INFRA, "server-vm", reason);
+	r->spoilt = TRUE;
+}
+
+void run_poll_consoles(struct run *r)
 {
 	klog_poll(r->klog, on_console_line, r);
+	if (r->peer_klog)
+		klog_poll(r->peer_klog, on_peer_line, r);
 }
 
 static void on_qmp_event(const char *name, gpointer data)
@@ -91,7 +105,7 @@ static void on_qmp_event(const char *name, gpointer data)
 	run_event(r, EVENT_QMP, name, NULL);
 	if (!strcmp(name, "GUEST_PANICKED"))
 		/* The console knows why: out of memory is not a crash. */
-		run_poll_console(r);
+		run_poll_consoles(r);
 }
 
 struct machine_events run_machine_events(struct run *r)

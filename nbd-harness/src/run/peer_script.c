@@ -9,6 +9,7 @@
 #include "machine/peer.h"
 #include "run/addresses.h"
 #include "run/root.h"
+#include "run/script.h"
 #include "run/transport.h"
 
 #define DISK_MS 10000
@@ -55,4 +56,11 @@ char *peer_script_write(const struct scenario *s)
 	t->serve(script, s);
 	text_line(script, "ready");
 	return g_string_free(script, FALSE);
+}
+
+char *peer_cmdline(const struct scenario *s, const struct kernel *kernel, const char *accel)
+{
+	g_autofree char *base = script_base_cmdline(kernel, accel);
+
+	return g_strconcat(base, " ", s->link.server_cmdline, NULL);
 }

@@ -15,5 +15,7 @@ struct kernel_request peer_kernel(void);
 
 /* Text for its board.script, of verbs as in vm-images/verbs.c; caller frees. */
 char *peer_script_write(const struct scenario *s);
+/* The command line of its kernel, for a machine that @accel runs; caller frees. */
+char *peer_cmdline(const struct scenario *s, const struct kernel *kernel, const char *accel);
 
 #endif

@@ -32,6 +32,7 @@ static void clear(struct run *r)
 	guest_close(r->guest);
 	machine_free(r->machine);
 	klog_free(r->klog);
+	klog_free(r->peer_klog);
 	schedule_free(r->schedule);
 	fair_free(r->fair);
 	judge_free(r->judge);
@@ -71,6 +72,7 @@ static void press(struct run *r)
 		g_main_loop_run(r->loop);
 	} else {
 		sources[2] = sources[3] = 0;
+		run_poll_consoles(r);
 		run_infra(r, g_steal_pointer(&error));
 	}
 	for (guint i = 0; i < G_N_ELEMENTS(sources); i++) {
@@ -138,8 +140,8 @@ gboolean run_scenario(const struct scenario *s, const struct run_options *option
 		ok = run_save(&r, result, error) && options->report(result->dir, error);
 		progress_end(r.progress, "%s after %.1f s",
 			     ok ? verdict_name(result->verdict) : "failed", r.now.host_us / 1e6);
-		if (ok && options->shell_on_failure && !result->as_expected &&
-		    !result->emulator_failed && !run_interrupted())
+		if (ok && options->shell_on_failure && !result->as_expected && !result->spoilt &&
+		    !run_interrupted())
 			hand_over_to_person(&r);
 	}
 	clear(&r);

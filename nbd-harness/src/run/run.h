@@ -32,7 +32,9 @@ struct run_options {
 struct run_result {
 	enum verdict verdict, expected;
 	gboolean as_expected;
-	gboolean emulator_failed; /* before anything was swapped: nothing was tried yet */
+	/* What runs the guest or serves it broke, and neither is on trial: the emulator before
+	 * anything was swapped, or the kernel of the server's VM at any time. */
+	gboolean spoilt;
 	struct traffic traffic;
 	gint64 detected_after_us; /* of fair time, from the last progress to the decision */
 	gint64 duration_us;	  /* of host time, from QEMU's start */
@@ -48,9 +50,9 @@ gboolean run_scenario(const struct scenario *s, const struct run_options *option
 		      struct run_result *result, GError **error);
 /*
  * run_scenario() for options->seed into a folder of @out that is named after
- * scenario, time and seed; options->dir is not used.  A boot that the emulator
- * spoilt says nothing of the kernel, and happens once in some hundred: it is
- * begun again, at most RUN_BOOTS_MAX times in all.  Its record stays.
+ * scenario, time and seed; options->dir is not used.  A run that was spoilt says
+ * nothing of the guest's kernel, and happens once in some hundred: it is begun
+ * again, at most RUN_BOOTS_MAX times in all.  Its record stays.
  */
 gboolean run_seed(const struct scenario *s, const struct run_options *options, const char *out,
 		  struct run_result *result, GError **error);

@@ -37,9 +37,9 @@ struct run {
 	struct judge_config limits;
 	struct record *record;
 	int console_fd, qemu_log_fd, server_log_fd;
-	int peer_console_fd; /* -1: the server has no VM of its own */
-	int pcap_fd;	     /* -1: the link is not recorded */
-	struct klog *klog;
+	int peer_console_fd;	       /* -1: the server has no VM of its own */
+	int pcap_fd;		       /* -1: the link is not recorded */
+	struct klog *klog, *peer_klog; /* the latter NULL without such a VM */
 	struct judge *judge;
 	struct progress *progress;
 	GMainLoop *loop;
@@ -63,7 +63,7 @@ struct run {
 	gint64 press_host_us; /* when PRESSING was first seen, -1 before */
 	gint64 pressed_us;    /* host time of the last sample of the pressure */
 	gboolean ended;
-	gboolean emulator_failed;   /* before anything was swapped */
+	gboolean spoilt;	    /* see run_result.spoilt */
 	gboolean record_failed;	    /* said once */
 	gboolean killed_on_purpose; /* the server, by a fault */
 	gboolean held_on_purpose;   /* the server, by a fault that is in force */
@@ -86,7 +86,7 @@ void run_event(struct run *r, enum event_kind kind, const char *name, const char
 void run_evidence(struct run *r, enum verdict v, const char *name, const char *reason);
 void run_infra(struct run *r, GError *error); /* takes @error; ends the run */
 void run_stop(struct run *r);
-void run_poll_console(struct run *r);
+void run_poll_consoles(struct run *r); /* of the guest and of the server's VM */
 struct machine_events run_machine_events(struct run *r);
 extern const struct fault_ops run_fault_ops;
 

@@ -24,10 +24,10 @@ gboolean run_seed(const struct scenario *s, const struct run_options *options, c
 		here.dir = dir;
 		if (!run_scenario(s, &here, result, error))
 			return FALSE;
-		if (!result->emulator_failed || boot == RUN_BOOTS_MAX || run_interrupted())
+		if (!result->spoilt || boot == RUN_BOOTS_MAX || run_interrupted())
 			return TRUE;
-		g_printerr("%s seed %" G_GUINT64_FORMAT
-			   ": the emulator failed before anything was swapped (%s); begins again\n",
+		g_printerr("%s seed %" G_GUINT64_FORMAT ": spoilt, and not by the guest's kernel "
+							"(see %s/report.txt); begins again\n",
 			   s->name, options->seed, result->dir);
 		run_result_clear(result);
 	}

@@ -289,7 +289,7 @@ static void look_closely(struct run *r)
 	take_sample(r);
 	r->ticks++;
 	show_progress(r);
-	run_poll_console(r);
+	run_poll_consoles(r);
 	if (can_open_guest(r) && !observe(r, &error)) {
 		run_infra(r, error);
 		return;

@@ -148,6 +148,8 @@ gboolean check_link(const struct check *c)
 
 	if (key && !c->s->link.pair)
 		return check_fail(c, "link", key, " needs kind=pair");
+	if (*c->s->link.server_cmdline && !c->s->link.pair)
+		return check_fail(c, "link", "server_cmdline", " needs kind=pair");
 	if (!check_shape(c, "link", &c->s->link.shape, c->s->link.shape.delay_ms) ||
 	    !check_corruption(c, "link", &c->s->link.shape, TRUE))
 		return FALSE;

@@ -177,6 +177,8 @@ const struct scenario_key scenario_keys[] = {
 	  .help = "limit per second, in each direction (backend nbdkit); 0: none" },
 
 	{ "link", "kind", KEY_CHOICE, link_table, .fallback = "user", .later = TRUE, .help = "what lies between guest and server" },
+	{ "link", "server_cmdline", KEY_STRING, .fallback = "", .later = TRUE,
+	  .help = "appended to the command line of the server's kernel (link.kind=pair)" },
 	{ "link", "nic", KEY_CHOICE, nic_table, .fallback = "virtio-net", .help = "network card of the guest" },
 	{ "link", "pcap", KEY_CHOICE, switch_table, .fallback = "no",
 	  .help = "record the headers of all that crosses the link, in link.pcap" },

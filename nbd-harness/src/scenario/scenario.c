@@ -310,6 +310,7 @@ static void read_link(struct loader *l, struct scenario *s)
 	s->link.nic = nic_table[want_choice(l, "nic")].name;
 	s->link.pcap = want_choice(l, "pcap") == 1;
 	s->link.pair = want_choice(l, "kind") == 1;
+	s->link.server_cmdline = want_string(l, "server_cmdline");
 	s->link.shape = want_shape(l);
 }
 
@@ -604,6 +605,7 @@ void scenario_free(struct scenario *s)
 	g_free(s->kernel.image);
 	g_free(s->kernel.vmlinux);
 	g_free(s->kernel.cmdline);
+	g_free(s->link.server_cmdline);
 	g_ptr_array_unref(s->machine.sysctls);
 	g_ptr_array_unref(s->pressures);
 	g_ptr_array_unref(s->faults);

@@ -130,6 +130,7 @@ struct scenario {
 		const char *nic; /* "virtio-net", "e1000", "e1000e", "rtl8139", "vmxnet3" */
 		gboolean pcap;	 /* record what crosses it */
 		gboolean pair;	 /* the server is in a VM of its own; else QEMU's user network */
+		char *server_cmdline;	     /* appended to that of its VM's kernel, may be "" */
 		struct scenario_shape shape; /* of each direction */
 	} link;
 	GPtrArray *pressures; /* of struct scenario_pressure, at least one */

@@ -216,6 +216,8 @@ static void test_link_faults(void)
 	g_assert_cmpuint(s->link.shape.delay_ms, ==, 5);
 	scenario_free(s);
 	refuses(SMALL "[link]\nloss=5%\n", "t.scn:5: link.loss needs kind=pair");
+	refuses(SMALL "[link]\nserver_cmdline=quiet\n",
+		"t.scn:5: link.server_cmdline needs kind=pair");
 	refuses(PAIR "jitter=5ms\n", "t.scn:6: link.jitter needs a delay");
 	refuses(SMALL "[fault x]\nkind=partition\nfor=2s\n",
 		"t.scn:5: fault x.kind=partition needs link.kind=pair");

@@ -65,4 +65,15 @@ dir=$(echo "$line" | member run_dir)
 check "the server's VM dies: STARVED" gave STARVED "$line"
 check "its record is whole" record_is_whole "$dir"
 check "netswap run ends with status 0" wait "$harness"
+
+# What a crash of the server's kernel looks like on its console, in words of its command line.
+crashes_begin_again() {
+	line=$("$netswap" run --json --out "$runs" --set link.kind=pair \
+		--set 'link.server_cmdline=loglevel=7 "BUG: planted"' control/pass 2>"$work/err")
+	cat "$work/err"
+	gave INFRA "$line" && [ "$(grep -c "begins again" "$work/err")" = 2 ] &&
+		grep -q "server's VM crashed: .*BUG: planted" "$(echo "$line" | member run_dir)/report.txt"
+}
+
+check "a crash of the server's VM is not the guest's: begun again, twice" crashes_begin_again
 tap_end

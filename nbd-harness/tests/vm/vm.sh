@@ -13,12 +13,14 @@ member() {
 	sed -n 's/.*"'"$1"'" \{0,1\}: \{0,1\}"\{0,1\}\([^",}]*\).*/\1/p' | head -n 1
 }
 
-# gave VERDICT LINE: a line of `netswap run --json`; says what the report says when it differs.
+# gave VERDICT LINE: a line of `netswap run --json`; says what the report says when it differs,
+# and what a server's kernel that crashed said.
 gave() {
 	[ "$(echo "$2" | member verdict)" = "$1" ] && return
 	echo "${2:-no line}"
-	report=$(echo "$2" | member run_dir)/report.txt
-	[ ! -f "$report" ] || head -n 30 "$report"
+	gave_dir=$(echo "$2" | member run_dir)
+	[ ! -f "$gave_dir/report.txt" ] || head -n 30 "$gave_dir/report.txt"
+	[ ! -f "$gave_dir/peer.log" ] || grep -a -A 8 'BUG:\|Oops:' "$gave_dir/peer.log" | head -n 10
 	return 1
 }
 
