@@ -106,10 +106,13 @@ static gboolean flip_bits(struct machine *m, const struct scenario_fault *f, GEr
 	return TRUE;
 }
 
+/* What the server's VM has in its page cache needs no disk, and none of it would be missed. */
 static gboolean begin_eio(struct machine *m, const struct scenario_fault *f, GError **error)
 {
-	return m->peer ? qemu_disk_fail(m->peer->qemu, "read", EIO, error)
-		       : server_inject_eio(m->server, TRUE, error);
+	if (!m->peer)
+		return server_inject_eio(m->server, TRUE, error);
+	return peer_drop_caches(m->peer, m->pod, error) &&
+	       qemu_disk_fail(m->peer->qemu, "read", EIO, error);
 }
 
 static gboolean end_eio(struct machine *m, const struct scenario_fault *f, GError **error)
@@ -123,9 +126,10 @@ static gboolean begin_enospc(struct machine *m, const struct scenario_fault *f, 
 	return qemu_disk_fail(m->peer->qemu, "write", ENOSPC, error);
 }
 
+/* Nor would what the server has confirmed and could not write. */
 static gboolean end_enospc(struct machine *m, const struct scenario_fault *f, GError **error)
 {
-	return qemu_disk_heal(m->peer->qemu, error);
+	return qemu_disk_heal(m->peer->qemu, error) && peer_drop_caches(m->peer, m->pod, error);
 }
 
 static gboolean begin_slow(struct machine *m, const struct scenario_fault *f, GError **error)

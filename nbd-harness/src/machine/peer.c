@@ -157,6 +157,11 @@ gboolean peer_reset_connections(struct peer *p, struct pod *pod, guint16 port, G
 	return peer_do(p, pod, line, error);
 }
 
+gboolean peer_drop_caches(struct peer *p, struct pod *pod, GError **error)
+{
+	return peer_do(p, pod, "sysctl vm.drop_caches 1", error);
+}
+
 gboolean peer_serve(struct peer *p, struct pod *pod, gboolean on, GError **error)
 {
 	for (const char *const *line = on ? p->start : p->stop; *line; line++) {

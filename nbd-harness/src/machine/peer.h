@@ -54,6 +54,8 @@ gboolean peer_shape(struct peer *p, struct pod *pod, const struct scenario_shape
 		    const struct scenario_shape *in, GError **error);
 /* End every TCP connection to @port of it, with a reset to either end. */
 gboolean peer_reset_connections(struct peer *p, struct pod *pod, guint16 port, GError **error);
+/* Let it forget what is in its page cache and on its disk, too. */
+gboolean peer_drop_caches(struct peer *p, struct pod *pod, GError **error);
 /* Begin to serve (@on) or end it; the VM runs on. */
 gboolean peer_serve(struct peer *p, struct pod *pod, gboolean on, GError **error);
 /* Reset it; returns at once.  It boots, carries out its script anew, and then is serving. */
