@@ -100,6 +100,7 @@ static const struct {
 	{ "submit_bio_wait", WAIT_IO, 0 },
 	{ "rq_qos_wait", WAIT_IO, 0 },
 	{ "blk_mq_get_tag", WAIT_TAG, 0 },
+	{ "swap_write_unplug", WAIT_TAG, 0 }, /* series swap-fs: for a write to end */
 
 	/* the network */
 	{ "sk_stream_wait_memory", WAIT_SEND, 0 },
@@ -141,6 +142,7 @@ static const char *const reclaim_functions[] = { "try_to_free_pages", "shrink_no
 static const char *const swap_io_functions[] = { "swap_writepage",
 						 "__swap_writepage",
 						 "swap_writeout",
+						 "swap_write_unplug",
 						 "swap_read_folio",
 						 "swap_readpage",
 						 "submit_bio_noacct",

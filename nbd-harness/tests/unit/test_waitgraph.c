@@ -388,6 +388,25 @@ static void test_tags_taken(void)
 	g_assert_cmpstr(busy, ==, "no knot");
 }
 
+/* A swap file takes so many writes at a time (series swap-fs): as with tags, one must end. */
+static void test_file_writes_taken(void)
+{
+	SCOPED(snapshot) s = fake_snapshot(TRUE);
+	struct request_facts call = { .name = "WRITE xid 1", .age_ms = 9000 };
+	g_autofree char *lost = NULL, *busy = NULL;
+
+	add_task(s, "kswapd0",
+		 STACK("schedule", "swap_write_unplug", "shrink_folio_list", "balance_pgdat",
+		       "kswapd", "kthread"));
+	add_task(s, "anon", STACK("io_schedule", "folio_wait_bit_common", "do_swap_page"));
+	lost = signature_of(s);
+	g_assert_cmpstr(lost, ==, "io");
+
+	g_array_append_val(s->requests, call);
+	busy = signature_of(s);
+	g_assert_cmpstr(busy, ==, "no knot");
+}
+
 static void add_holder(struct snapshot *s, guint64 object, guint64 holder, guint count)
 {
 	struct holder_facts h = { object, holder, count, "held by address on its stack,",
@@ -891,6 +910,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/waitgraph/lost-writeback", test_lost_writeback);
 	g_test_add_func("/waitgraph/lost-writeback-and-a-reader", test_lost_writeback_and_a_reader);
 	g_test_add_func("/waitgraph/tags-taken", test_tags_taken);
+	g_test_add_func("/waitgraph/file-writes-taken", test_file_writes_taken);
 	g_test_add_func("/waitgraph/tags-held", test_tags_held);
 	g_test_add_func("/waitgraph/elements-held", test_elements_held);
 	g_test_add_func("/waitgraph/mempool-exhausted", test_mempool_exhausted);
