@@ -31,6 +31,7 @@ static const struct {
 	}
 	SUM(swap_in_pages, "PSWPIN"),
 	SUM(swap_out_pages, "PSWPOUT"),
+	SUM(zswapped_pages, "ZSWPOUT"),
 	SUM(reclaimed_pages, "PGSTEAL_KSWAPD", "PGSTEAL_DIRECT", "PGSTEAL_KHUGEPAGED",
 	    "PGSTEAL_PROACTIVE"),
 	SUM(scanned_pages, "PGSCAN_KSWAPD", "PGSCAN_DIRECT"),

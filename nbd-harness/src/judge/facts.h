@@ -59,6 +59,7 @@ gboolean verdict_parse(const char *name, enum verdict *v);
 	X(swap_free_pages, "nr_swap_pages")                                                        \
 	X(swap_in_pages, "PSWPIN")                                                                 \
 	X(swap_out_pages, "PSWPOUT")                                                               \
+	X(zswapped_pages, "ZSWPOUT: taken by zswap, which may write them out later")               \
 	X(reclaimed_pages, "PGSTEAL_*")                                                            \
 	X(scanned_pages, "PGSCAN_KSWAPD + PGSCAN_DIRECT")                                          \
 	X(alloc_stalls, "ALLOCSTALL_*: entries into direct reclaim")                               \

@@ -31,6 +31,10 @@ static void say_what_ran(GString *story, const struct report_input *in)
 			  MAX(s->touched_pages, 0) / PAGES_PER_MIB,
 			  s->swap_out_pages / PAGES_PER_MIB,
 			  MAX(s->swap_in_pages, 0) / PAGES_PER_MIB);
+	if (s && s->zswapped_pages > 0)
+		story_say(story,
+			  "Zswap took %" G_GINT64_FORMAT " MiB, some of which went out later.",
+			  s->zswapped_pages / PAGES_PER_MIB);
 }
 
 static void say_faults(GString *story, const struct report_input *in)

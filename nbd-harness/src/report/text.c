@@ -167,6 +167,7 @@ static void last_sample(GString *out, const struct report_input *in)
 static void versions(GString *out, const struct report_input *in)
 {
 	JsonObject *v = member_object(in->run, "versions");
+	const char *server = v ? member_text(v, "server") : "";
 
 	text_line(out, "Kernel     %s", member_text(in->run, "kernel"));
 	for (guint i = 0; i < in->events->len; i++) {
@@ -176,8 +177,9 @@ static void versions(GString *out, const struct report_input *in)
 			text_line(out, "           %s", e->detail);
 	}
 	if (v)
-		text_line(out, "Versions   netswap %s; %s; %s; host %s", member_text(v, "netswap"),
-			  member_text(v, "qemu"), member_text(v, "server"), member_text(v, "host"));
+		text_line(out, "Versions   netswap %s; %s; %s%shost %s", member_text(v, "netswap"),
+			  member_text(v, "qemu"), server, *server ? "; " : "",
+			  member_text(v, "host"));
 }
 
 static void what_ran(GString *out, const struct report_input *in)

@@ -34,6 +34,16 @@ static gboolean obtain_peer(const struct scenario *s, struct boot *boot, GError 
 	return TRUE;
 }
 
+/* The scenario's wishes that not every kernel can fulfil. */
+static gboolean check_kernel(const struct scenario *s, const struct kernel *kernel, GError **error)
+{
+	static const char *const zswap[] = { "CONFIG_ZSWAP", NULL };
+
+	return transport_check_kernel(transport_of(s), kernel, error) &&
+	       root_check_kernel(s, kernel, error) &&
+	       (!s->swap.zswap || transport_check_options("swap.zswap=yes", zswap, kernel, error));
+}
+
 gboolean boot_obtain(const struct scenario *s, gboolean want_disk, struct boot *boot,
 		     GError **error)
 {
@@ -42,8 +52,7 @@ gboolean boot_obtain(const struct scenario *s, gboolean want_disk, struct boot *
 						    root_guest_image(s), NULL };
 
 	*boot = (struct boot){ .kernel = kernel_obtain(&request, error) };
-	if (!boot->kernel || !transport_check_kernel(transport_of(s), boot->kernel, error) ||
-	    !root_check_kernel(s, boot->kernel, error))
+	if (!boot->kernel || !check_kernel(s, boot->kernel, error))
 		return FALSE;
 	boot->kernel_name = kernel_name(s, boot->kernel);
 	boot->initrd = image_initramfs(boot->kernel, parts, error);

@@ -236,6 +236,8 @@ char *script_cmdline(const struct scenario *s, const struct kernel *kernel, cons
 
 		g_string_append_printf(cmdline, " netswap.ablate=%s", names);
 	}
+	if (s->swap.zswap)
+		g_string_append(cmdline, " zswap.enabled=1");
 	if (*s->kernel.cmdline)
 		g_string_append_printf(cmdline, " %s", s->kernel.cmdline);
 	return g_string_free(cmdline, FALSE);

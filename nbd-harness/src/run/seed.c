@@ -27,7 +27,7 @@ gboolean run_seed(const struct scenario *s, const struct run_options *options, c
 		if (!result->spoilt || boot == RUN_BOOTS_MAX || run_interrupted())
 			return TRUE;
 		g_printerr("%s seed %" G_GUINT64_FORMAT ": spoilt, and not by the guest's kernel "
-							"(see %s/report.txt); begins again\n",
+			   "(see %s/report.txt); begins again\n",
 			   s->name, options->seed, result->dir);
 		run_result_clear(result);
 	}

@@ -167,6 +167,8 @@ const struct scenario_key scenario_keys[] = {
 	  .help = "TCP port inside the run's private network" },
 	{ "swap", "connections", KEY_COUNT, .fallback = "1", .min = 1, .max = 16, .help = "connections to the server" },
 	{ "swap", "minorversion", KEY_COUNT, .fallback = "2", .max = 2, .only = "nfs4", .help = "of NFSv4" },
+	{ "swap", "zswap", KEY_CHOICE, switch_table, .fallback = "no", .later = TRUE,
+	  .help = "compressed pages stay in RAM before they go out; needs a kernel with CONFIG_ZSWAP" },
 	{ "swap", "timeout", KEY_DURATION, .fallback = "0", .max = DAY, .only = "nbd",
 	  .help = "nbd-client's timeout, whole seconds; 0: wait for ever" },
 	{ "swap", "reconnect", KEY_CHOICE, switch_table, .fallback = "no", .only = "nbd",
