@@ -139,18 +139,11 @@ static const char *const reclaim_functions[] = { "try_to_free_pages", "shrink_no
 						 "shrink_lruvec",     "balance_pgdat",
 						 "shrink_folio_list", "shrink_page_list",
 						 "evict_folios",      "shrink_one" };
-static const char *const swap_io_functions[] = { "swap_writepage",
-						 "__swap_writepage",
-						 "swap_writeout",
-						 "swap_write_unplug",
-						 "swap_read_folio",
-						 "swap_readpage",
-						 "submit_bio_noacct",
-						 "submit_bio_noacct_nocheck",
-						 "blk_mq_submit_bio",
-						 "nbd_queue_rq",
-						 "blk_mq_run_work_fn",
-						 "blk_mq_dispatch_rq_list" };
+static const char *const swap_io_functions[] = {
+	"swap_writepage",    "__swap_writepage", "swap_writeout",      "swap_write_unplug",
+	"swap_read_folio",   "swap_readpage",	 "submit_bio_noacct",  "submit_bio_noacct_nocheck",
+	"blk_mq_submit_bio", "nbd_queue_rq",	 "blk_mq_run_work_fn", "blk_mq_dispatch_rq_list"
+};
 static const char *const swap_in_functions[] = { "swap_read_folio", "swap_readpage" };
 /* Functions that call napi_disable() and then do more before napi_enable(). */
 static const char *const napi_disablers[] = { "refill_work" };
