@@ -22,7 +22,7 @@
 #include <stdint.h>
 
 #define BOARD_MAGIC	    0x6472616f6270736eull /* "nspboard" */
-#define BOARD_VERSION	    2u
+#define BOARD_VERSION	    3u
 #define BOARD_BYTES	    (64u << 20)
 #define BOARD_PCI_VENDOR    0x1af4
 #define BOARD_PCI_DEVICE    0x1110
@@ -103,6 +103,7 @@ struct board {
 	uint64_t heartbeat;	   /* raised by PID 1's loop; stops when PID 1 is wedged */
 	char error[256];	   /* NUL-terminated sentence when phase is FAILED */
 	uint32_t boots;		   /* how often PID 1 has begun: the board outlives a reset */
+	uint32_t swapoffs;	   /* how often it has begun to swap off */
 	uint32_t slots_used;
 	uint32_t blobs_used;
 	struct board_slot slots[BOARD_SLOTS];

@@ -47,6 +47,8 @@ int verb_ifup(char *args);
 int verb_modprobe(char *args);
 int verb_mkswap(char *args);
 int verb_swapon(char *args);
+int verb_swapon_again(char *args);
+int verb_swapoff(char *args);
 int verb_start(char *args);
 int verb_press(char *args);
 int verb_reconnect(char *args);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The verbs mkswap and swapon.  The header is that of mkswap(8), version 1, as
+ * The verbs of swap.  The header is that of mkswap(8), version 1, as
  * include/linux/swap.h of the kernel declares it (union swap_header).
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/swap.h>
 #include <unistd.h>
 
@@ -63,16 +65,56 @@ int verb_mkswap(char *args)
 	return ret;
 }
 
+/* For swapoff and swapon-again. */
+static struct {
+	char device[256];
+	int flags;
+} last;
+
 int verb_swapon(char *args)
 {
 	char *device = next_word(&args);
 	char *priority = next_word(&args);
-	int flags = 0;
 
+	last.flags = 0;
 	if (*priority)
-		flags = SWAP_FLAG_PREFER | (atoi(priority) & SWAP_FLAG_PRIO_MASK);
-	if (swapon(device, flags))
+		last.flags = SWAP_FLAG_PREFER | (atoi(priority) & SWAP_FLAG_PRIO_MASK);
+	snprintf(last.device, sizeof(last.device), "%s", device);
+	if (swapon(device, last.flags))
 		return fail("cannot swap on %s", device);
 	set_phase(BOARD_SWAP_ON);
 	return 0;
+}
+
+int verb_swapon_again(char *args)
+{
+	/* Busy: swapping off has not ended, or not succeeded. */
+	if (swapon(last.device, last.flags) && errno != EBUSY)
+		return fail("cannot swap on %s", last.device);
+	return 0;
+}
+
+/*
+ * It takes as long as it takes to read everything back, and when memory does not
+ * suffice the OOM killer ends this process before all others: so PID 1 does not do
+ * it itself, and says on the board that it was begun.
+ */
+int verb_swapoff(char *args)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return fail("cannot fork to swap off %s", last.device);
+	if (pid) {
+		__atomic_add_fetch(&board->swapoffs, 1, __ATOMIC_RELEASE);
+		return 0;
+	}
+	prctl(PR_SET_NAME, "swapoff");
+	(void)write_file("/proc/self/oom_score_adj", "0");
+	if (swapoff(last.device))
+		printf("init: cannot swap off %s: %s\n", last.device, strerror(errno));
+	else
+		printf("init: swapped off %s\n", last.device);
+	fflush(stdout);
+	_exit(0);
 }

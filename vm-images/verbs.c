@@ -31,6 +31,7 @@
 
 static int verb_echo(char *args);
 static int verb_sysctl(char *args);
+static int verb_clock(char *args);
 static int verb_blob(char *args);
 static int verb_env(char *args);
 static int verb_run(char *args);
@@ -72,6 +73,9 @@ const struct verb verbs[] = {
 	{ "wait-port", "PORT TIMEOUT_MS", "Wait until somebody listens on this TCP port of ours.", verb_wait_port },
 	{ "mkswap", "DEVICE", "Write a swap header that covers DEVICE.", verb_mkswap },
 	{ "swapon", "DEVICE [PRIORITY]", "Swap on it; sets phase SWAP_ON.", verb_swapon },
+	{ "swapoff", "", "Swap off what was swapped on last, in a process of its own; do not wait.", verb_swapoff },
+	{ "swapon-again", "", "Swap on it again, if it is off.", verb_swapon_again },
+	{ "clock", "SECONDS", "Let the wall clock jump, forward or (-) back.", verb_clock },
 	{ "remove", "FILE...", "Remove files; on the initramfs this gives their memory back.", verb_remove },
 	{ "start", "COUNT AFTER_MS WORKLOAD [KEY=VALUE...]",
 	  "Execute COUNT processes of /bin/workload WORKLOAD, each in its own slot; they wait for phase "
@@ -103,6 +107,19 @@ static int verb_sysctl(char *args)
 			*c = '/';
 	if (!args || write_file(path, args) < 0)
 		return fail("cannot set sysctl %s", name);
+	return 0;
+}
+
+static int verb_clock(char *args)
+{
+	long long seconds = strtoll(next_word(&args), NULL, 10);
+	struct timespec now;
+
+	if (clock_gettime(CLOCK_REALTIME, &now))
+		return fail("cannot read the clock");
+	now.tv_sec += seconds;
+	if (clock_settime(CLOCK_REALTIME, &now))
+		return fail("cannot set the clock");
 	return 0;
 }
 

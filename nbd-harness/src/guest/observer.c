@@ -99,6 +99,7 @@ void observer_sample_board(const struct board *board, struct sample *s)
 {
 	s->phase = board->phase;
 	s->heartbeat = board->heartbeat;
+	s->swapoffs = board->swapoffs;
 	s->slots_running = s->slots_passed = s->slots_corrupt = s->slots_failed = 0;
 	s->slots_killed = s->touched_pages = s->verified_pages = s->corrupt_pages = 0;
 	s->pass_pages = s->companion_rounds = 0;

@@ -65,6 +65,7 @@ gboolean verdict_parse(const char *name, enum verdict *v);
 	X(alloc_stalls, "ALLOCSTALL_*: entries into direct reclaim")                               \
 	X(throttled, "PGSCAN_DIRECT_THROTTLE: waits in throttle_direct_reclaim")                   \
 	X(oom_kills, "OOM_KILL")                                                                   \
+	X(swapoffs, "times that PID 1 began to swap off")                                          \
 	/* the reserve, of kernels with the patches of kernel-patches' instrument */               \
 	X(reserve_task_pages, "taken below min, by the right of PF_MEMALLOC")                      \
 	X(reserve_gfp_pages, "taken below min, by the right of __GFP_MEMALLOC")                    \

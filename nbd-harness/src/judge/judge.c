@@ -218,7 +218,9 @@ static void look_at_counters(struct judge *j, const struct sample *s)
 	if (s->corrupt_pages > 0 || s->slots_corrupt > 0)
 		hold(j, VERDICT_CORRUPT, "%" G_GINT64_FORMAT " pages came back different",
 		     MAX(s->corrupt_pages, s->slots_corrupt));
-	if (s->oom_kills > 0 && s->swap_free_pages > s->swap_total_pages / SWAP_ROOM_DIVISOR)
+	/* Who swaps off is killed first, by design, and no loss: oom_badness() asks for no more. */
+	if (s->oom_kills > MAX(s->swapoffs, 0) &&
+	    s->swap_free_pages > s->swap_total_pages / SWAP_ROOM_DIVISOR)
 		hold(j, VERDICT_OOM,
 		     "the OOM killer struck with %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT
 		     " swap pages free",

@@ -160,6 +160,46 @@ static gboolean guest_write_back(struct machine *m, const struct scenario_fault 
 	return write_in_guest(m, f->file, f->heal_value);
 }
 
+static gboolean swap_off(struct machine *m, const struct scenario_fault *f, GError **error)
+{
+	machine_request(m, "swapoff");
+	return TRUE;
+}
+
+static gboolean swap_on_again(struct machine *m, const struct scenario_fault *f, GError **error)
+{
+	machine_request(m, "swapon-again");
+	return TRUE;
+}
+
+static gboolean jump(struct machine *m, gint64 seconds)
+{
+	g_autofree char *line = g_strdup_printf("clock %" G_GINT64_FORMAT, seconds);
+
+	machine_request(m, line);
+	return TRUE;
+}
+
+static gboolean jump_forward(struct machine *m, const struct scenario_fault *f, GError **error)
+{
+	return jump(m, f->jump_ms / 1000);
+}
+
+static gboolean jump_back(struct machine *m, const struct scenario_fault *f, GError **error)
+{
+	return jump(m, -(gint64)(f->jump_ms / 1000));
+}
+
+static gboolean squeeze(struct machine *m, const struct scenario_fault *f, GError **error)
+{
+	return qemu_balloon(m->qemu, m->scenario->machine.memory_bytes - f->size_bytes, error);
+}
+
+static gboolean release(struct machine *m, const struct scenario_fault *f, GError **error)
+{
+	return qemu_balloon(m->qemu, m->scenario->machine.memory_bytes, error);
+}
+
 static gboolean begin_shape(struct machine *m, const struct scenario_fault *f, GError **error)
 {
 	return machine_shape_link(m, f, TRUE, error);
@@ -194,6 +234,9 @@ static const struct fault_actions actions[FAULT_KINDS] = {
 	[FAULT_SWAP_ENOSPC] = { begin_enospc, end_enospc },
 	[FAULT_SWAP_SLOW] = { begin_slow, end_slow, .disturbs = TRUE },
 	[FAULT_GUEST_WRITE] = { guest_write, guest_write_back },
+	[FAULT_SWAPOFF] = { swap_off, swap_on_again },
+	[FAULT_CLOCK_JUMP] = { jump_forward, jump_back },
+	[FAULT_BALLOON] = { squeeze, release },
 	[FAULT_LINK] = { begin_shape, end_shape, .disturbs = TRUE },
 	[FAULT_PARTITION] = { begin_shape, end_shape, .disturbs = TRUE },
 	[FAULT_CARRIER] = { drop_carrier, raise_carrier, .disturbs = TRUE },

@@ -156,6 +156,7 @@ struct machine *machine_start(const struct scenario *s, const struct machine_con
 		.pcap_fd = config->pcap_fd,
 		.memory_bytes = s->machine.memory_bytes,
 		.cpus = s->machine.cpus,
+		.balloon = scenario_has_fault(s, FAULT_BALLOON),
 		.interactive = config->interactive,
 	};
 

@@ -393,6 +393,8 @@ static void add_devices(struct start *s)
 	add(s, "-device", "ivshmem-plain,memdev=board");
 	add(s, "-device", "vmcoreinfo");
 	add(s, "-device", "pvpanic");
+	if (s->config->balloon)
+		add(s, "-device", "virtio-balloon-pci");
 	add_extra_image(s);
 	add_disk(s);
 }
@@ -585,6 +587,13 @@ gboolean qemu_disk_heal(struct qemu *q, GError **error)
 {
 	return put_under_disk(q, IMAGE_NODE, error) &&
 	       qemu_do(q, "blockdev-del", "{\"node-name\":\"" FAULTY_NODE "\"}", error);
+}
+
+gboolean qemu_balloon(struct qemu *q, guint64 bytes, GError **error)
+{
+	g_autofree char *arguments = g_strdup_printf("{\"value\":%" G_GUINT64_FORMAT "}", bytes);
+
+	return qemu_do(q, "balloon", arguments, error);
 }
 
 guint64 qemu_request(struct qemu *q, const char *line)

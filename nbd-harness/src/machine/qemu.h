@@ -43,6 +43,7 @@ struct qemu_config {
 	int pcap_fd; /* headers of what crosses the link go there; -1: nowhere */
 	guint64 memory_bytes;
 	guint cpus;
+	gboolean balloon;     /* a balloon, for qemu_balloon() */
 	gboolean interactive; /* console also on the caller's terminal; Ctrl-] ends */
 };
 
@@ -76,6 +77,8 @@ gboolean qemu_do(struct qemu *q, const char *command, const char *arguments_json
 gboolean qemu_disk_limit(struct qemu *q, guint64 bytes_per_s, GError **error);
 gboolean qemu_disk_fail(struct qemu *q, const char *what, int error_number, GError **error);
 gboolean qemu_disk_heal(struct qemu *q, GError **error);
+/* Let the balloon's driver leave the guest @bytes of its memory; returns at once. */
+gboolean qemu_balloon(struct qemu *q, guint64 bytes, GError **error);
 /* Ask PID 1 of the guest to carry out one more script line; does not wait.  What
  * board->request_done will be once it has. */
 guint64 qemu_request(struct qemu *q, const char *line);

@@ -67,15 +67,24 @@ static gboolean is_due(const struct schedule *s, const struct entry *e, gint64 s
 	return s->ops->is_over && s->ops->is_over(f, s->data);
 }
 
-gboolean schedule_run(struct schedule *s, gint64 since_press_ms, gint64 swapped_out_pages,
+static gboolean is_met(const struct scenario_fault *f, const struct sample *now)
+{
+	gint64 watermark = f->free_below == WATERMARK_MIN ? now->min_pages : now->low_pages;
+
+	if (MAX(now->swap_out_pages, 0) * GUEST_PAGE_BYTES < (gint64)f->after_swap_out_bytes)
+		return FALSE;
+	return f->free_below == WATERMARK_NONE ||
+	       (now->free_pages != SAMPLE_UNKNOWN && now->free_pages < watermark);
+}
+
+gboolean schedule_run(struct schedule *s, gint64 since_press_ms, const struct sample *now,
 		      GError **error)
 {
 	for (guint i = 0; i < s->entries->len; i++) {
 		struct entry *e = &g_array_index(s->entries, struct entry, i);
 		const struct scenario_fault *f = e->fault;
 
-		if (e->stage == STAGE_WAITING && since_press_ms >= e->at_ms &&
-		    swapped_out_pages * GUEST_PAGE_BYTES >= (gint64)f->after_swap_out_bytes) {
+		if (e->stage == STAGE_WAITING && since_press_ms >= e->at_ms && is_met(f, now)) {
 			e->stage = STAGE_IN_FORCE;
 			e->began_ms = since_press_ms;
 			if (!s->ops->begin(f, s->data, error))

@@ -25,8 +25,9 @@ struct schedule *schedule_new(const struct scenario *s, guint64 seed, const stru
 			      gpointer data);
 void schedule_free(struct schedule *s);
 
-/* Act on what is due: @since_press_ms of host time, @swapped_out_pages so far. */
-gboolean schedule_run(struct schedule *s, gint64 since_press_ms, gint64 swapped_out_pages,
+/* Act on what is due: @since_press_ms of host time, @now for conditions: one whose value is
+ * not known is not met. */
+gboolean schedule_run(struct schedule *s, gint64 since_press_ms, const struct sample *now,
 		      GError **error);
 
 #endif

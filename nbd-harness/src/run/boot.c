@@ -38,10 +38,14 @@ static gboolean obtain_peer(const struct scenario *s, struct boot *boot, GError 
 static gboolean check_kernel(const struct scenario *s, const struct kernel *kernel, GError **error)
 {
 	static const char *const zswap[] = { "CONFIG_ZSWAP", NULL };
+	static const char *const balloon[] = { "CONFIG_VIRTIO_BALLOON", NULL };
 
 	return transport_check_kernel(transport_of(s), kernel, error) &&
 	       root_check_kernel(s, kernel, error) &&
-	       (!s->swap.zswap || transport_check_options("swap.zswap=yes", zswap, kernel, error));
+	       (!s->swap.zswap ||
+		transport_check_options("swap.zswap=yes", zswap, kernel, error)) &&
+	       (!scenario_has_fault(s, FAULT_BALLOON) ||
+		transport_check_options("a fault of kind balloon", balloon, kernel, error));
 }
 
 gboolean boot_obtain(const struct scenario *s, gboolean want_disk, struct boot *boot,
@@ -49,7 +53,8 @@ gboolean boot_obtain(const struct scenario *s, gboolean want_disk, struct boot *
 {
 	struct kernel_request request = script_kernel(s);
 	const struct image_parts *const parts[] = { &script_image, &transport_of(s)->guest,
-						    root_guest_image(s), NULL };
+						    script_balloon_image(s), root_guest_image(s),
+						    NULL };
 
 	*boot = (struct boot){ .kernel = kernel_obtain(&request, error) };
 	if (!boot->kernel || !check_kernel(s, boot->kernel, error))

@@ -64,8 +64,17 @@ static void attach_swap(GString *script, const struct scenario *s)
 	text_line(script, "modprobe %s", nic_module(s->link.nic));
 	text_line(script, "ifup auto %s",
 		  s->link.pair ? PAIR_GUEST_LENGTH : USER_GUEST_LENGTH " " USER_HOST_ADDRESS);
+	transport_load_modules(script, script_balloon_image(s));
 	transport_load_modules(script, &transport_of(s)->guest);
 	transport_of(s)->attach(script, s);
+}
+
+const struct image_parts *script_balloon_image(const struct scenario *s)
+{
+	static const char *const modules[] = { "virtio_balloon", NULL };
+	static const struct image_parts with = { .modules = modules }, without;
+
+	return scenario_has_fault(s, FAULT_BALLOON) ? &with : &without;
 }
 
 /* What a kernel without a vmlinux of ours must tell about itself, while it can. */

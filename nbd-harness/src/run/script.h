@@ -10,6 +10,8 @@
 
 /* What the guest's image holds, whatever the transport. */
 extern const struct image_parts script_image;
+/* What it holds for a fault of kind balloon, or nothing. */
+const struct image_parts *script_balloon_image(const struct scenario *s);
 
 /*
  * Text for board.script; verbs as in vm-images/verbs.c.  Caller frees.

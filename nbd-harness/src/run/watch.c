@@ -296,8 +296,8 @@ static void look_closely(struct run *r)
 	}
 	look_for_trouble(r);
 	if (r->now.phase == BOARD_PRESSING &&
-	    !schedule_run(r->schedule, (r->now.host_us - r->press_host_us) / 1000,
-			  MAX(r->now.swap_out_pages, 0), &error)) {
+	    !schedule_run(r->schedule, (r->now.host_us - r->press_host_us) / 1000, &r->now,
+			  &error)) {
 		run_infra(r, error);
 		return;
 	}

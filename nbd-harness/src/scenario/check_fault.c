@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Faults: each by itself, then those that are in force at the same time.  When a fault
- * with a condition (after_swap_out=) begins nobody knows: from its at= on it is taken to
- * be in force for ever, and so is one that is never healed.  What the seed draws is not known
+ * with a condition (after_swap_out=, free_below=) begins nobody knows: from its at= on it is taken
+ * to be in force for ever, and so is one that is never healed.  What the seed draws is not known
  * either: one may be in force at any moment of within= and for=.
  */
 #include "scenario/check_private.h"
@@ -25,10 +25,13 @@ static const struct {
 	[FAULT_SERVER_RESTART] = { TRUE, .needs_pair = TRUE, .asks_vm = TRUE, .drops = TRUE },
 	[FAULT_SERVER_REBOOT] = { .needs_pair = TRUE, .holds_vm = TRUE, .drops = TRUE },
 	[FAULT_VM_STOP] = { .heals = TRUE },
-	[FAULT_SWAP_EIO] = { .heals = TRUE },
-	[FAULT_SWAP_ENOSPC] = { .heals = TRUE, .needs_pair = TRUE },
+	[FAULT_SWAP_EIO] = { .heals = TRUE, .asks_vm = TRUE },
+	[FAULT_SWAP_ENOSPC] = { .heals = TRUE, .needs_pair = TRUE, .asks_vm = TRUE },
 	[FAULT_SWAP_SLOW] = { .heals = TRUE, .needs_pair = TRUE },
 	[FAULT_GUEST_WRITE] = { .heals = TRUE },
+	[FAULT_SWAPOFF] = { .heals = TRUE },
+	[FAULT_CLOCK_JUMP] = { .heals = TRUE },
+	[FAULT_BALLOON] = { .heals = TRUE },
 	[FAULT_LINK] = { .heals = TRUE, .needs_pair = TRUE, .asks_vm = TRUE },
 	[FAULT_PARTITION] = { .heals = TRUE, .needs_pair = TRUE, .asks_vm = TRUE },
 	[FAULT_CARRIER] = { .heals = TRUE },
@@ -88,6 +91,31 @@ static gboolean check_write(const struct check *c, const struct scenario_fault *
 	return TRUE;
 }
 
+#define MIB (1ull << 20)
+
+/* Keys that one kind has, and needs. */
+static gboolean check_amounts(const struct check *c, const struct scenario_fault *f,
+			      const char *label)
+{
+	const char *kind = fault_table[f->kind].name;
+	guint64 jump_ms = f->jump_ms, size_bytes = f->size_bytes;
+
+	if (!jump_ms != (f->kind != FAULT_CLOCK_JUMP))
+		return jump_ms ? check_fail(c, label, "jump", " needs kind=clock-jump, not %s",
+					    kind)
+			       : check_fail(c, label, "kind", "=clock-jump needs jump=");
+	if (jump_ms % 1000)
+		return check_fail(c, label, "jump", " must be whole seconds");
+	if (!size_bytes != (f->kind != FAULT_BALLOON))
+		return size_bytes
+			       ? check_fail(c, label, "size", " needs kind=balloon, not %s", kind)
+			       : check_fail(c, label, "kind", "=balloon needs size=");
+	if (size_bytes % MIB)
+		return check_fail(c, label, "size", " must be a multiple of 1M");
+	return size_bytes < c->s->machine.memory_bytes ||
+	       check_fail(c, label, "size", " is not less than machine.memory");
+}
+
 static gboolean check_time(const struct check *c, const struct scenario_fault *f, const char *label)
 {
 	if (f->at_ms + f->within_ms >= c->s->expect.deadline_s * 1000ull)
@@ -108,8 +136,9 @@ static gboolean check_time(const struct check *c, const struct scenario_fault *f
 
 static guint64 end_ms(const struct scenario_fault *f)
 {
-	return f->for_ms && !f->after_swap_out_bytes ? f->at_ms + f->within_ms + f->for_ms
-						     : G_MAXUINT64;
+	return f->for_ms && !f->after_swap_out_bytes && !f->free_below
+		       ? f->at_ms + f->within_ms + f->for_ms
+		       : G_MAXUINT64;
 }
 
 gboolean check_overlap(const struct scenario_fault *a, const struct scenario_fault *b)
@@ -153,7 +182,8 @@ static gboolean check_fault(const struct check *c, guint i)
 	const struct scenario_fault *f = g_ptr_array_index(c->s->faults, i);
 	g_autofree char *label = g_strconcat("fault ", f->name, NULL);
 
-	if (!check_server(c, f, label) || !check_write(c, f, label) || !check_time(c, f, label))
+	if (!check_server(c, f, label) || !check_write(c, f, label) ||
+	    !check_amounts(c, f, label) || !check_time(c, f, label))
 		return FALSE;
 	for (guint k = 0; k < c->s->faults->len; k++) {
 		if (k != i &&

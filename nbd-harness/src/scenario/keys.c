@@ -83,6 +83,13 @@ const struct named switch_table[] = {
 	{ NULL, NULL },
 };
 
+const struct named watermark_table[] = {
+	{ "no", "at any time" },
+	{ "low", "once kswapd is to begin" },
+	{ "min", "once who allocates reclaims" },
+	{ NULL, NULL },
+};
+
 const struct named order_table[] = {
 	{ "sequential", "page after page" },
 	{ "random", "a seeded permutation of the pages" },
@@ -116,6 +123,10 @@ const struct named fault_table[FAULT_KINDS + 1] = {
 	[FAULT_SWAP_SLOW] = { "swap-slow",
 			      "the server's disk does rate= a second (link.kind=pair)" },
 	[FAULT_GUEST_WRITE] = { "guest-write", "the guest's PID 1 writes value= to file=" },
+	[FAULT_SWAPOFF] = { "swapoff", "the guest swaps off; when healed, on again" },
+	[FAULT_CLOCK_JUMP] = { "clock-jump",
+			       "the guest's wall clock jumps by jump=; when healed, back" },
+	[FAULT_BALLOON] = { "balloon", "size= of the guest's memory goes into a balloon" },
 	[FAULT_LINK] = { "link",
 			 "delay=, loss=, ... of the link are other than usual (link.kind=pair)" },
 	[FAULT_PARTITION] = { "partition", "nothing crosses the link (link.kind=pair)" },
@@ -222,6 +233,12 @@ const struct scenario_key scenario_keys[] = {
 	{ "fault", "chance", KEY_PERCENT, .fallback = "100%", .later = TRUE, .help = "share of the seeds that have it at all" },
 	{ "fault", "after_swap_out", KEY_BYTES, .fallback = "0", .max = TIB,
 	  .help = "not before so much was swapped out" },
+	{ "fault", "free_below", KEY_CHOICE, watermark_table, .fallback = "no", .later = TRUE,
+	  .help = "not before fewer pages are free than this watermark" },
+	{ "fault", "jump", KEY_DURATION, .fallback = "0", .max = 365 * DAY, .later = TRUE,
+	  .help = "whole seconds (kind clock-jump)" },
+	{ "fault", "size", KEY_BYTES, .fallback = "0", .max = TIB, .later = TRUE,
+	  .help = "taken from the guest, a multiple of 1M (kind balloon)" },
 	{ "fault", "file", KEY_STRING, .help = "absolute path in the guest (kind guest-write)" },
 	{ "fault", "value", KEY_STRING, .help = "text written there (kind guest-write)" },
 	{ "fault", "heal_value", KEY_STRING, .help = "text written there when it is healed; needs for (kind guest-write)" },

@@ -74,6 +74,7 @@ extern const struct named workload_table[]; /* workloads/ bear these names */
 /* Does workload @name accompany others, without an end of its own? */
 gboolean workload_is_companion(const char *name);
 extern const struct named switch_table[]; /* 0: no, 1: yes */
+extern const struct named watermark_table[];
 extern const struct named order_table[];
 extern const struct named accel_table[];
 extern const struct named verdict_table[]; /* by enum verdict */

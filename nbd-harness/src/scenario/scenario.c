@@ -271,6 +271,15 @@ static void use_kernel_server(struct scenario *s)
 	}
 }
 
+gboolean scenario_has_fault(const struct scenario *s, enum fault_kind kind)
+{
+	for (guint i = 0; i < s->faults->len; i++) {
+		if (((struct scenario_fault *)s->faults->pdata[i])->kind == kind)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 gboolean scenario_is_over_nbd(const struct scenario *s)
 {
 	return !strcmp(s->swap.transport, "nbd");
@@ -374,6 +383,9 @@ static void read_fault(struct loader *l, struct scenario *s)
 	fault->within_ms = want_number(l, "within");
 	fault->chance_percent = want_number(l, "chance");
 	fault->after_swap_out_bytes = want_number(l, "after_swap_out");
+	fault->free_below = want_choice(l, "free_below");
+	fault->jump_ms = want_number(l, "jump");
+	fault->size_bytes = want_number(l, "size");
 	fault->file = want_string(l, "file");
 	fault->value = want_string(l, "value");
 	fault->heal_value = want_string(l, "heal_value");

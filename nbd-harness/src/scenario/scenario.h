@@ -67,10 +67,19 @@ enum fault_kind {
 	FAULT_SWAP_ENOSPC,    /* what it writes ends with ENOSPC (pair) */
 	FAULT_SWAP_SLOW,      /* its disk does rate= bytes a second (pair) */
 	FAULT_GUEST_WRITE,    /* PID 1 of the guest writes value= to file= */
+	FAULT_SWAPOFF,	      /* the guest swaps off; when healed, on again */
+	FAULT_CLOCK_JUMP,     /* its CLOCK_REALTIME jumps; when healed, back */
+	FAULT_BALLOON,	      /* size= of its memory goes into a balloon */
 	FAULT_LINK,	      /* the link is shaped otherwise (link.kind=pair) */
 	FAULT_PARTITION,      /* nothing crosses it (link.kind=pair) */
 	FAULT_CARRIER,	      /* the guest's NIC has no carrier */
 	FAULT_KINDS,
+};
+
+enum watermark {
+	WATERMARK_NONE,
+	WATERMARK_LOW,
+	WATERMARK_MIN,
 };
 
 struct scenario_fault {
@@ -81,8 +90,11 @@ struct scenario_fault {
 	guint64 within_ms;	      /* 0, or: drawn, up to so much later than at_ms */
 	guint32 chance_percent;	      /* 1 to 100: of being drawn at all */
 	guint64 after_swap_out_bytes; /* 0, or: not before so much was swapped out */
+	enum watermark free_below;    /* not before fewer pages are free than that */
 	char *file, *value;	      /* FAULT_GUEST_WRITE */
 	char *heal_value;	      /* ... written there when it is healed, or NULL */
+	guint64 jump_ms;	      /* FAULT_CLOCK_JUMP: forward, whole seconds */
+	guint64 size_bytes;	      /* FAULT_BALLOON: whole MiB, less than the guest has */
 	/* FAULT_LINK: what is not 0 is other than the link's.  FAULT_SWAP_SLOW: its rate. */
 	struct scenario_shape shape;
 	gboolean out, in; /* FAULT_LINK, FAULT_PARTITION: from the guest, to the guest */
@@ -159,6 +171,7 @@ void scenario_free(struct scenario *s);
 DEFINE_SCOPED(scenario, scenario_free)
 
 gboolean scenario_is_over_nbd(const struct scenario *s);
+gboolean scenario_has_fault(const struct scenario *s, enum fault_kind kind);
 
 /* Names and about lines of all scenarios in the folder, sorted; GPtrArray of
  * struct scenario_entry, owned by caller. */

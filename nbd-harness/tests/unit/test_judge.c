@@ -699,6 +699,21 @@ static void test_oom_needs_room_in_swap(void)
 	judge_free(st.j);
 }
 
+/* Who swaps off is killed first; whoever else is, is not excused. */
+static void test_oom_ends_swapoff(void)
+{
+	struct stream st = stream_new(nothing);
+
+	st.s.swap_free_pages = 50000;
+	st.s.swapoffs = st.s.oom_kills = 1;
+	tick(&st, TRUE, TRUE, TRUE);
+	g_assert_false(judge_conclude(st.j)->held[VERDICT_OOM]);
+	st.s.oom_kills = 2;
+	tick(&st, TRUE, TRUE, TRUE);
+	g_assert_true(judge_conclude(st.j)->held[VERDICT_OOM]);
+	judge_free(st.j);
+}
+
 static void test_precedence(void)
 {
 	struct stream st = stream_new(nothing);
@@ -762,6 +777,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/judge/too-little-pressure", test_too_little_pressure);
 	g_test_add_func("/judge/corrupt", test_corrupt_is_worse_than_done);
 	g_test_add_func("/judge/oom", test_oom_needs_room_in_swap);
+	g_test_add_func("/judge/oom-ends-swapoff", test_oom_ends_swapoff);
 	g_test_add_func("/judge/precedence", test_precedence);
 	g_test_add_func("/judge/unknown", test_unknown_is_not_progress);
 	return g_test_run();

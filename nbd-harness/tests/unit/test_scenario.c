@@ -340,6 +340,23 @@ static void test_contradictions(void)
 	refuses(SMALL "[link]\nkind=pair\n[fault a]\nkind=swap-eio\nfor=3s\n"
 		      "[fault b]\nkind=swap-enospc\nat=1s\nfor=1s\n",
 		"t.scn:10: fault b.kind=swap-enospc overlaps with [fault a]");
+	refuses(SMALL "[link]\nkind=pair\n[fault a]\nkind=swap-enospc\nfor=3s\n"
+		      "[fault b]\nkind=server-stop\nat=1s\nfor=1s\n",
+		"t.scn:7: fault a.kind=swap-enospc is done by the server's VM, which [fault b] "
+		"holds up at that time");
+	refuses(SMALL "[fault x]\nkind=clock-jump\n",
+		"t.scn:5: fault x.kind=clock-jump needs jump=");
+	refuses(SMALL "[fault x]\nkind=clock-jump\njump=1500ms\n",
+		"t.scn:6: fault x.jump must be whole seconds");
+	refuses(SMALL "[fault x]\nkind=swapoff\njump=1s\n",
+		"t.scn:6: fault x.jump needs kind=clock-jump, not swapoff");
+	refuses(SMALL "[fault x]\nkind=balloon\n", "t.scn:5: fault x.kind=balloon needs size=");
+	refuses(SMALL "[fault x]\nkind=balloon\nsize=128M\n",
+		"t.scn:6: fault x.size is not less than machine.memory");
+	refuses(SMALL "[fault x]\nkind=balloon\nsize=4K\n",
+		"t.scn:6: fault x.size must be a multiple of 1M");
+	refuses(SMALL "[fault x]\nkind=carrier\nsize=1M\n",
+		"t.scn:6: fault x.size needs kind=balloon, not carrier");
 	refuses(SMALL WRITES("a", "/x") WRITES("b", "/x"),
 		"t.scn:11: fault b.kind=guest-write overlaps with [fault a]");
 	/* What the seed draws may be at any moment that it can be drawn for. */

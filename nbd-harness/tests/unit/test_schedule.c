@@ -72,13 +72,15 @@ static void start(struct scene *s, struct scenario_fault *faults, guint n)
 	s->schedule = schedule_new(&s->scenario, 1, &s->ops, s);
 }
 
+static const struct sample quiet;
+
 /* What was done at @ms. */
 static void expect(struct scene *s, gint64 ms, const char *said)
 {
 	g_autoptr(GError) error = NULL;
 
 	g_string_truncate(s->said, 0);
-	g_assert_true(schedule_run(s->schedule, ms, 0, &error));
+	g_assert_true(schedule_run(s->schedule, ms, &quiet, &error));
 	g_assert_no_error(error);
 	g_assert_cmpstr(s->said->str, ==, said);
 }
@@ -163,15 +165,46 @@ static void test_after_swap_out(void)
 	struct scenario_fault faults[] = {
 		{ .name = (char *)"a", .at_ms = 100, .after_swap_out_bytes = MIB },
 	};
+	struct sample now = { 0 };
 
 	scene_init(&s);
 	start(&s, faults, G_N_ELEMENTS(faults));
-	g_assert_true(schedule_run(s.schedule, 50, 1000, &error));
-	g_assert_true(schedule_run(s.schedule, 200, 255, &error));
-	g_assert_true(schedule_run(s.schedule, 300, SAMPLE_UNKNOWN, &error));
+	now.swap_out_pages = 1000;
+	g_assert_true(schedule_run(s.schedule, 50, &now, &error));
+	now.swap_out_pages = 255;
+	g_assert_true(schedule_run(s.schedule, 200, &now, &error));
+	now.swap_out_pages = SAMPLE_UNKNOWN;
+	g_assert_true(schedule_run(s.schedule, 300, &now, &error));
 	g_assert_cmpstr(s.said->str, ==, "");
-	g_assert_true(schedule_run(s.schedule, 400, 256, &error));
+	now.swap_out_pages = 256;
+	g_assert_true(schedule_run(s.schedule, 400, &now, &error));
 	g_assert_cmpstr(s.said->str, ==, "+a ");
+}
+
+static void test_free_below(void)
+{
+	g_auto(scene) s = { 0 };
+	g_autoptr(GError) error = NULL;
+	struct sample now = { .min_pages = 100, .low_pages = 200 };
+	struct scenario_fault faults[] = {
+		{ .name = (char *)"a", .at_ms = 100, .free_below = WATERMARK_LOW },
+		{ .name = (char *)"b", .at_ms = 100, .free_below = WATERMARK_MIN },
+	};
+
+	scene_init(&s);
+	start(&s, faults, G_N_ELEMENTS(faults));
+	g_assert_true(schedule_run(s.schedule, 50, &now, &error));
+	now.free_pages = 200;
+	g_assert_true(schedule_run(s.schedule, 100, &now, &error));
+	now.free_pages = SAMPLE_UNKNOWN;
+	g_assert_true(schedule_run(s.schedule, 200, &now, &error));
+	g_assert_cmpstr(s.said->str, ==, "");
+	now.free_pages = 199;
+	g_assert_true(schedule_run(s.schedule, 300, &now, &error));
+	g_assert_cmpstr(s.said->str, ==, "+a ");
+	now.free_pages = 99;
+	g_assert_true(schedule_run(s.schedule, 400, &now, &error));
+	g_assert_cmpstr(s.said->str, ==, "+a +b ");
 }
 
 /* What could not be done is said, and not tried again. */
@@ -188,8 +221,8 @@ static void test_failures(void)
 		s.fails = fails[i];
 		s.over = "a";
 		start(&s, faults, G_N_ELEMENTS(faults));
-		g_assert_cmpint(schedule_run(s.schedule, 0, 0, &error), ==, i);
-		g_assert_cmpint(i ? schedule_run(s.schedule, 1, 0, &error) : FALSE, ==, FALSE);
+		g_assert_cmpint(schedule_run(s.schedule, 0, &quiet, &error), ==, i);
+		g_assert_cmpint(i ? schedule_run(s.schedule, 1, &quiet, &error) : FALSE, ==, FALSE);
 		g_assert_error(error, NETSWAP_ERROR, NETSWAP_ERROR_INFRA);
 		g_clear_error(&error);
 		s.fails = NULL;
@@ -208,7 +241,7 @@ static gint64 drawn_ms(guint64 seed, struct scenario_fault fault)
 	g_ptr_array_add(s.scenario.faults, &fault);
 	s.schedule = schedule_new(&s.scenario, seed, &s.ops, &s);
 	while (!s.said->len && ms < 1000)
-		g_assert_true(schedule_run(s.schedule, ms++, 0, NULL));
+		g_assert_true(schedule_run(s.schedule, ms++, &quiet, NULL));
 	return s.said->len ? ms - 1 : -1;
 }
 
@@ -244,6 +277,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/schedule/never", test_never);
 	g_test_add_func("/schedule/for-rules", test_for_rules);
 	g_test_add_func("/schedule/after-swap-out", test_after_swap_out);
+	g_test_add_func("/schedule/free-below", test_free_below);
 	g_test_add_func("/schedule/failures", test_failures);
 	g_test_add_func("/schedule/draws", test_draws);
 	return g_test_run();
