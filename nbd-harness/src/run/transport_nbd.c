@@ -13,11 +13,12 @@
 
 static void serve(GString *script, const struct scenario *s)
 {
-	text_line(script, "file " CONFIG " 4");
+	text_line(script, "file " CONFIG " 5");
 	text_line(script, "[generic]");
 	text_line(script, "port = %u", s->swap.port);
 	text_line(script, "[" SERVER_EXPORT "]");
 	text_line(script, "exportname = " TRANSPORT_DISK);
+	text_line(script, "sync = %s", s->swap.sync ? "true" : "false");
 	text_line(script, "env LD_PRELOAD /" NO_DH);
 	text_line(script, START);
 	text_line(script, "wait-port %u %u", s->swap.port, TRANSPORT_SERVING_MS);

@@ -247,6 +247,9 @@ static gboolean check_swap(const struct check *c)
 			c, "swap", "reconnect",
 			" needs timeout=: requests that were in flight are sent again when it "
 			"ends");
+	if (c->s->swap.sync && !c->s->link.pair)
+		return check_fail(c, "swap", "sync",
+				  " needs link.kind=pair: elsewhere the server has no disk");
 	if (c->s->swap.reconnect && c->s->swap.connections > 1)
 		return check_fail(c, "swap", "reconnect", " needs connections=1");
 	if (c->s->swap.size_bytes % PAGE_BYTES)

@@ -184,6 +184,8 @@ const struct scenario_key scenario_keys[] = {
 	  .help = "nbd-client's timeout, whole seconds; 0: wait for ever" },
 	{ "swap", "reconnect", KEY_CHOICE, switch_table, .fallback = "no", .only = "nbd",
 	  .help = "a process of the guest connects anew when the connection ends; needs timeout" },
+	{ "swap", "sync", KEY_CHOICE, switch_table, .fallback = "no", .later = TRUE, .only = "nbd",
+	  .help = "nbd-server's option of that name: on its disk before it answers (link.kind=pair)" },
 	{ "swap", "delay", KEY_DURATION, .fallback = "0", .max = 60 * SECOND, .only = "nbd",
 	  .help = "added to each request (backend nbdkit)" },
 	{ "swap", "rate", KEY_BYTES, .fallback = "0", .max = TIB, .only = "nbd",

@@ -297,6 +297,7 @@ static void read_swap(struct loader *l, struct scenario *s)
 	s->swap.minorversion = want_number(l, "minorversion");
 	s->swap.timeout_s = want_seconds(l, "timeout");
 	s->swap.reconnect = want_choice(l, "reconnect") == 1;
+	s->swap.sync = want_choice(l, "sync") == 1;
 	s->swap.zswap = want_choice(l, "zswap") == 1;
 	s->swap.delay_ms = want_number(l, "delay");
 	s->swap.rate_bytes_per_s = want_number(l, "rate");

@@ -135,6 +135,7 @@ struct scenario {
 		guint minorversion;	  /* of NFSv4: 0..2 */
 		guint timeout_s;	  /* nbd-client -timeout; 0: none */
 		gboolean reconnect;	  /* by our own client; needs timeout_s, one connection */
+		gboolean sync;		  /* nbd-server answers a write once it is on its disk */
 		gboolean zswap;		  /* is in front of it */
 		guint delay_ms;		  /* nbdkit only: added to each request */
 		guint64 rate_bytes_per_s; /* nbdkit only: 0 is unlimited */

@@ -344,6 +344,8 @@ static void test_contradictions(void)
 		      "[fault b]\nkind=server-stop\nat=1s\nfor=1s\n",
 		"t.scn:7: fault a.kind=swap-enospc is done by the server's VM, which [fault b] "
 		"holds up at that time");
+	refuses(SMALL "[swap]\nsync=yes\n",
+		"t.scn:5: swap.sync needs link.kind=pair: elsewhere the server has no disk");
 	refuses(SMALL "[fault x]\nkind=clock-jump\n",
 		"t.scn:5: fault x.kind=clock-jump needs jump=");
 	refuses(SMALL "[fault x]\nkind=clock-jump\njump=1500ms\n",
