@@ -100,7 +100,10 @@ static const struct {
 	{ "submit_bio_wait", WAIT_IO, 0 },
 	{ "rq_qos_wait", WAIT_IO, 0 },
 	{ "blk_mq_get_tag", WAIT_TAG, 0 },
-	{ "swap_write_unplug", WAIT_TAG, 0 }, /* series swap-fs: for a write to end */
+	/* Series swap-fs: for a write to end; kernel threads but kswapd not for long. */
+	{ "swap_fs_begin_write", WAIT_TAG, MAY_BE_TIMED },
+	{ "swap_fs_prepare_rw", WAIT_TAG, MAY_BE_TIMED }, /* 7.3 */
+	{ "swap_write_unplug", WAIT_TAG, MAY_BE_TIMED },
 
 	/* the network */
 	{ "sk_stream_wait_memory", WAIT_SEND, 0 },
